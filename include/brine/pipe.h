@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Pipes: named bounded FIFOs of packets in a pool. Any number of writers and readers, in any
+ * processes; each packet goes to exactly one reader. A pipe keeps its packets when nobody is attached.
+ *
+ * Ends of a stream: when the last server closes its handle (brine_pipe_close), readers drain what is
+ * there and then get BRINE_ECLOSED. A server that dies, exits or detaches does not end the stream: a
+ * replacement may serve the pipe and carry on. Serving a closed pipe opens a new stream.
+ *
+ * When a process is killed: a packet whose enqueue had returned is delivered to somebody. A packet
+ * whose dequeue had returned died with its reader. In between it is delivered exactly once, to the
+ * dead or to the next reader. Nobody waits for a dead or stopped process.
+ *
+ * Handles are the process's; any number of threads may use one at once. After fork the child's
+ * handles work as its own.
+ */
+#ifndef BRINE_PIPE_H
+#define BRINE_PIPE_H
+
+#include <brine/packet.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct brine_pipe brine_pipe;
+
+#define BRINE_CAPACITY_MAX (1u << 20)
+
+/* Makes the pipe if it does not exist, and opens it as a server. capacity: packets that it holds,
+ * 1..BRINE_CAPACITY_MAX; 0: what the existing pipe has, 64 for a new one. Never waits.
+ * Errors: BRINE_ENAME; BRINE_EINVAL; BRINE_EMISMATCH (it exists with another capacity, or the name is
+ * a published value); BRINE_ELIMIT (names in the pool); BRINE_ENOMEM; BRINE_EREADONLY. Since 0.1. */
+BRINE_API BRINE_MUST_CHECK int brine_pipe_serve(brine_pool *pool, const char *name, uint32_t capacity, brine_pipe **pipe);
+
+/* Opens a pipe that somebody serves, waiting until the deadline for it to be made. May both enqueue
+ * and dequeue. Errors: BRINE_ENAME; BRINE_ENOENT (not there by the deadline); BRINE_EMISMATCH;
+ * BRINE_EINTR; BRINE_EREADONLY. Since 0.1. */
+BRINE_API BRINE_MUST_CHECK int brine_pipe_connect(brine_pool *pool, const char *name, brine_deadline deadline, brine_pipe **pipe);
+
+/* Gives the handle back. For the last server of the pipe this ends the stream. NULL is fine.
+ * Since 0.1. */
+BRINE_API int brine_pipe_close(brine_pipe *pipe);
+
+/* Gives the handle back without ending the stream, as if the process had exited. NULL is fine. */
+BRINE_API void brine_pipe_detach(brine_pipe *pipe);
+
+/* Removes a pipe's name from the pool and frees the packets in it. Handles of it get BRINE_ENOENT from
+ * then on. Errors: BRINE_ENAME, BRINE_ENOENT. Since 0.1. */
+BRINE_API int brine_pipe_remove(brine_pool *pool, const char *name);
+
+/* Puts a packet at the end. 0: the packet is no longer the caller's, and the pipe has it, whatever
+ * happens to anybody. Any other status: the caller still holds it. Waits while the pipe is full.
+ * No copy, no system call unless somebody sleeps.
+ * Errors: BRINE_ETIMEDOUT (also for brine_now() on a full pipe); BRINE_ECLOSED; BRINE_ENOTHELD;
+ * BRINE_EXPOOL; the packet's stuck error; BRINE_EINTR; BRINE_ENOENT (the pipe was removed). Since 0.1. */
+BRINE_API BRINE_MUST_CHECK int brine_enqueue(brine_pipe *pipe, brine_packet packet, brine_deadline deadline);
+
+/* Takes the oldest packet; the caller holds it. Waits while the pipe is empty.
+ * Errors: BRINE_ETIMEDOUT (also for brine_now() on an empty pipe); BRINE_ECLOSED (empty and the
+ * stream has ended); BRINE_EINTR; BRINE_ENOENT (the pipe was removed). Since 0.1. */
+BRINE_API BRINE_MUST_CHECK int brine_dequeue(brine_pipe *pipe, brine_packet *packet, brine_deadline deadline);
+
+/* Packets in the pipe now. Never blocks. */
+BRINE_API size_t brine_pipe_length(const brine_pipe *pipe);
+BRINE_API size_t brine_pipe_capacity(const brine_pipe *pipe);
+BRINE_API const char *brine_pipe_name(const brine_pipe *pipe); /* valid as long as the handle */
+BRINE_API brine_pool *brine_pipe_pool(const brine_pipe *pipe);
+/* True if the stream has ended (there may still be packets to drain). */
+BRINE_API bool brine_pipe_is_closed(const brine_pipe *pipe);
+
+/* Wakes every wait of this process on this pipe, in any thread, with BRINE_EINTR. A wait that begins
+ * later is not affected. Async-signal-safe. Since 0.1. */
+BRINE_API void brine_pipe_interrupt(brine_pipe *pipe);
+
+/* ---- several pipes ------------------------------------------------------------------------------ */
+
+#define BRINE_READABLE 1u /* a dequeue would not wait: a packet is there, or the stream has ended */
+#define BRINE_WRITABLE 2u /* an enqueue would not wait */
+
+typedef struct brine_wait {
+    brine_pipe *pipe;
+    uint32_t events; /* asked for */
+    uint32_t ready;  /* set by brine_wait_any */
+} brine_wait;
+
+/* Waits until at least one of count pipes (1..128; of the same or different pools) is ready as asked.
+ * 0, with `ready` filled in for all. A hint, as select's: another reader may be faster, so dequeue
+ * with brine_now() next. Errors: BRINE_ETIMEDOUT, BRINE_EINTR, BRINE_EINVAL. Since 0.1. */
+BRINE_API BRINE_MUST_CHECK int brine_wait_any(brine_wait *waits, size_t count, brine_deadline deadline);
+
+/* ---- fan-out -------------------------------------------------------------------------------------- */
+
+typedef enum brine_policy {
+    BRINE_BLOCK = 0,       /* wait for every output, each until the deadline */
+    BRINE_DROP_NEWEST = 1, /* an output still full at the deadline does not get this packet */
+    BRINE_DROP_OLDEST = 2  /* a full output loses its oldest packet instead; never waits */
+} brine_policy;
+
+/* Gives a packet to every output by reference: it becomes shared (immutable), each output gets a
+ * share. The packet is consumed. status (count entries, may be NULL) says per output 0, or why it was
+ * not given to it. Returns 0 if every output got it or dropped it by policy. With BRINE_BLOCK an output
+ * that is still full at the deadline gives BRINE_ETIMEDOUT: *rest (may be NULL) is then the caller's
+ * share, to try again with those outputs whose status is not 0; otherwise it is brine_packet_none().
+ * The deadline bounds the whole call. Errors: as brine_enqueue. Since 0.1. */
+BRINE_API int brine_fanout(brine_packet packet, brine_pipe *const *outputs, size_t count, brine_policy policy,
+                           brine_deadline deadline, int *status, brine_packet *rest);
+
+/* ---- published values ------------------------------------------------------------------------------ */
+
+/* Puts a packet under a name for everyone to read, in place of what was there; it becomes shared. On
+ * success the packet is no longer the caller's. Readers see the old or the new value, never half of
+ * one, and never block the writer. Survives its publisher. Errors: BRINE_ENAME, BRINE_EMISMATCH (the
+ * name is a pipe), BRINE_ENOTHELD, BRINE_EXPOOL, BRINE_ELIMIT, BRINE_ENOMEM. Since 0.1. */
+BRINE_API BRINE_MUST_CHECK int brine_publish(brine_pool *pool, const char *name, brine_packet packet);
+
+/* A share of what is published under a name now; waits until the deadline for the name to appear.
+ * Errors: BRINE_ENAME, BRINE_ENOENT, BRINE_EMISMATCH, BRINE_ENOMEM, BRINE_EINTR. Since 0.1. */
+BRINE_API BRINE_MUST_CHECK int brine_lookup(brine_pool *pool, const char *name, brine_deadline deadline, brine_packet *packet);
+
+/* Removes a published value. Errors: BRINE_ENAME, BRINE_ENOENT, BRINE_EMISMATCH. Since 0.1. */
+BRINE_API int brine_unpublish(brine_pool *pool, const char *name);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

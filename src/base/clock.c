@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* base: time and deadlines. */
+#include "base/clock.h"
+
+int64_t brine__clock_ns(clockid_t clock) {
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+brine_deadline brine_until(brine_deadline d) {
+    if (d.ns >= 0) return d;
+    int64_t now = brine__now_ns();
+    d.ns = -d.ns > INT64_MAX - now ? INT64_MAX : now - d.ns;
+    return d;
+}
+
+void brine__sleep_until(brine_deadline absolute, int64_t slice_ns) {
+    int64_t end = brine__now_ns() + slice_ns;
+    if (absolute.ns < end) end = absolute.ns;
+    struct timespec t = {end / 1000000000, end % 1000000000};
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+}
