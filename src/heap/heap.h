@@ -29,8 +29,8 @@ uint64_t brine__chunk_alloc(brine_pool *pool, uint32_t record, uint32_t gen, uin
  * left alone. */
 void brine__chunk_free(brine_pool *pool, uint32_t record, uint32_t gen, uint64_t offset);
 
-/* Gives back pages that this process owns and does not use (all threads' pages at detach). */
-void brine__heap_trim(brine_pool *pool);
+/* Gives back what this thread hoards, and the memory of all free pages to the system. Returns bytes. */
+uint64_t brine__heap_trim(brine_pool *pool);
 /* Looks whether somebody ran out of memory since, and if so trims. Cheap. */
 void brine__heap_pressure(brine_pool *pool);
 

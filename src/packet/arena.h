@@ -43,9 +43,8 @@ int brine__stick(const struct at *at, int status);
 
 /* ---- owned packets ---- */
 
-/* Steps from a REF cell's payload (LINK) into the packet it names: *in becomes its root cell. For an
- * owned packet of a writable one, in->rec is the child and writable; for a share, it is read-only and
- * in->record stays that of `at`'s. 0 or BRINE_ECORRUPT. */
+/* Steps from a REF cell's payload (LINK) into the packet it names: in->cell becomes its root cell,
+ * in->record the child. Writable iff `at` is and the child is no share. 0 or BRINE_ECORRUPT. */
 int brine__at_enter(const struct at *at, uint64_t link, struct at *in);
 
 /* A new packet (root None) owned by at->rec, with room for `bytes` (aligned 64) in one piece: *in is its

@@ -66,30 +66,29 @@ enum {
     REC_ANCHORING = 7,  /* ring of pipe `pipe`, being made by holder; the directory is the evidence */
     REC_ANCHORED = 8,   /* ring of pipe `pipe`; holder 0 */
     REC_SHARED = 9,     /* immutable, counted by rc; holder 0 */
-    REC_SHARING = 10,   /* being made SHARED by holder */
-    REC_FREEING = 11,   /* count went to 0; being freed by holder */
-    REC_PINC = 12,      /* token: its increment is pending */
-    REC_PDEC = 13,      /* token: its decrement is pending */
-    REC_DECD = 14,      /* token: its decrement is done */
-    REC_PUBLISHING = 15,/* token: being published under dir entry `pipe` by holder */
-    REC_PUBLISHED = 16, /* token: published under dir entry `pipe`; holder 0 */
-    REC_LEASED = 17     /* delivered to holder, not yet acknowledged */
+    REC_FREEING = 10,   /* count went to 0; being freed by holder */
+    REC_PINC = 11,      /* token: its increment is pending */
+    REC_PDEC = 12,      /* token: its decrement is pending */
+    REC_DECD = 13,      /* token: its decrement is done */
+    REC_PUBLISHING = 14,/* token: being published under dir entry `pipe` by holder */
+    REC_PUBLISHED = 15, /* token: published under dir entry `pipe`; holder 0 */
+    REC_LEASED = 16     /* delivered to holder, not yet acknowledged */
 };
 
 /* States of a page (recmap, pagemap). */
 enum {
     PAGE_FREE = 0,
-    PAGE_RECORDS = 1,  /* recmap: holder's */
-    PAGE_ORPHAN = 2,   /* recmap: of nobody, may be adopted */
+    PAGE_RECORDS = 1,  /* recmap: holder's; gen is the number of its thread's heap */
+    PAGE_ORPHAN = 2,   /* recmap: of nobody, may be adopted; gen tells one orphaning from the next */
     PAGE_SPAN = 3,     /* pagemap: part of a span; gen and holder are those of the record */
     PAGE_TRIM = 4,     /* pagemap: being given back to the system by holder */
-    PAGE_SLAB = 8,     /* + class: holder's */
+    PAGE_SLAB = 8,     /* + class: holder's; gen as for PAGE_RECORDS */
     PAGE_SLAB_ORPHAN = 24 /* + class: of nobody */
 };
 
 /* States of a participant, of a directory entry, of an endpoint. */
 enum { PROC_FREE = 0, PROC_JOINING = 1, PROC_LIVE = 2 };
-enum { DIR_FREE = 0, DIR_HELD = 1, DIR_PENDING = 2, DIR_LIVE = 3, DIR_ABORTED = 4, DIR_REMOVING = 5 };
+enum { DIR_FREE = 0, DIR_HELD = 1, DIR_PENDING = 2, DIR_LIVE = 3, DIR_ABORTED = 4, DIR_REMOVING = 5, DIR_REMOVED = 6 };
 enum { ENDP_FREE = 0, ENDP_CLIENT = 1, ENDP_SERVER = 2, ENDP_CLOSING = 3 };
 enum { DIR_PIPE = 1, DIR_VALUE = 2 };
 
@@ -122,7 +121,8 @@ struct header {
     a64 pressure;     /* bumped when an allocation found nothing: give back what you hoard */
     a64 high_units;   /* most units ever committed for records and pages */
     a64 dir_version;  /* bumped when a name appears or goes; futex of its low half for waiters */
-    uint8_t pad2[LINE_BYTES - 80];
+    a64 orphan_epoch; /* bumped after pages became orphans */
+    uint8_t pad2[LINE_BYTES - 88];
 };
 _Static_assert(offsetof(struct header, checksum) == 232, "checksum offset");
 _Static_assert(offsetof(struct header, proc_high) == 384, "hints start a line");
@@ -146,7 +146,7 @@ struct dir_entry {
     a32 capacity;
     a32 ring_shift; /* log2 of the slots of the ring */
     a64 version;    /* times published */
-    char name[BRINE_NAME_MAX + 1];
+    a64 name[(BRINE_NAME_MAX + 1) / 8]; /* NUL-padded; words, so that it can be read while it changes */
     uint8_t pad[LINE_BYTES - 104];
 };
 _Static_assert(sizeof(struct dir_entry) == LINE_BYTES, "one line");
@@ -164,9 +164,8 @@ struct pipe_control {
     a64 returned;     /* bumped by the reaper after it made packets RETURNED */
     a64 stream;       /* epoch:32 | 0:31 | closed:1 */
     uint8_t pad2[LINE_BYTES - 40];
-    a64 position_base; /* head and tail of the name's earlier life: positions never go back */
-    a64 base_packets;  /* position at the start of this life, for counting */
-    uint8_t pad3[LINE_BYTES - 16];
+    a64 returned_packets; /* counter for observers: made RETURNED, ever */
+    uint8_t pad3[LINE_BYTES - 8];
 };
 _Static_assert(sizeof(struct pipe_control) == 4 * LINE_BYTES, "four lines");
 
@@ -205,7 +204,7 @@ struct record {
     a64 pos;          /* position of the last enqueue, or of the take */
     a64 pipe;         /* gen:32 | directory index:32 */
     a64 parent;       /* CHILD: gen:32 | record:32 of the parent */
-    a64 target;       /* token: gen:32 | record:32 of the shared packet; else 0 */
+    a64 target;       /* token: gen:32 | record:32 of the shared packet; else 0. FREE => 0 */
     uint64_t chunks;  /* offset of the newest chunk; each begins with struct chunk */
     struct cell root;
     uint64_t bump, limit;
@@ -215,7 +214,7 @@ struct record {
     uint64_t bytes;   /* of this record and its chunks, without owned packets */
     uint64_t deliveries; /* times it was handed to a reader (leases) */
     a64 rc_count;     /* SHARED: count:32 | gen:32. With rc_stamp one 16-byte CAS target */
-    a64 rc_stamp;     /* token record:26 | op:1 | 0:5 | token gen:32 */
+    a64 rc_stamp;     /* token gen:32 | 0:5 | op:1 | token record:26. Not SHARED: bytes when last enqueued */
     uint8_t inline_arena[ARENA_INLINE];
 };
 _Static_assert(offsetof(struct record, rc_count) == 112 && offsetof(struct record, inline_arena) == 128, "record layout");

@@ -22,7 +22,10 @@
 
 #define POOL_ID_COUNT 32768u /* 15 bits in a ref's place */
 
+#define POOL_WAITS 64u /* threads whose wait is interrupted at once; others notice at their next slice */
+
 struct heap;
+struct brine_pipe;
 
 struct brine_pool {
     char *base;            /* where the file is mapped; the same in children */
@@ -35,6 +38,7 @@ struct brine_pool {
     bool broken;           /* re-attaching after fork failed: every call is refused */
     unsigned flags;
     uint32_t me_gen;       /* generation of our proc[] word */
+    uint64_t epoch;        /* unique to each joining: what is of an older one belongs to the forked parent */
     a32 interrupts;        /* bumped by brine_pool_interrupt */
     int fd;                /* of the file; may be closed or reused behind our back: brine__pool_fd checks */
     dev_t dev;
@@ -44,9 +48,10 @@ struct brine_pool {
     char path[512];        /* "" for a private pool */
     pthread_mutex_t mutex; /* guards the lists below, and joining */
     struct heap *heaps;    /* of this process's threads */
-    void *pipes;           /* open handles, struct brine_pipe list */
+    struct brine_pipe *pipes; /* open handles */
+    a64 waits[POOL_WAITS]; /* offsets of the futexes that threads of this process sleep on: for interrupting */
     uint64_t last_reap_ns;
-    a64 pressure_seen;
+    a32 record_limit;      /* indexes below are known to exist: saves asking for each packet */
 };
 
 /* Attached pools by id. */
@@ -87,10 +92,18 @@ static inline uint64_t pool_record_high(const brine_pool *pool) {
 
 /* ---- memory (region/commit.c) ---- */
 
+bool brine__committed(const brine_pool *pool, uint64_t offset, uint64_t bytes);
+
+/* True if records of this index exist: below the high-water mark, and the memory is there (a page may
+ * have been claimed by one who died or failed before committing it). */
+static inline bool pool_record_exists(const brine_pool *pool, uint32_t i) {
+    return i != 0 && i < pool_record_high(pool) &&
+           brine__committed(pool, pool->layout.records + (uint64_t)i * RECORD_BYTES, 1);
+}
+
 /* Makes sure that [offset, offset+bytes) is backed by memory. `budgeted`: counts against max_bytes.
  * 0, or BRINE_ENOMEM with the numbers and the remedy. */
 int brine__commit(brine_pool *pool, uint64_t offset, uint64_t bytes, bool budgeted);
-bool brine__committed(const brine_pool *pool, uint64_t offset, uint64_t bytes);
 /* Units committed for records and pages. */
 uint64_t brine__committed_units(const brine_pool *pool);
 /* Gives units back; the caller owns all that is in them (PAGE_TRIM). */
@@ -108,7 +121,8 @@ int brine__pool_fd(brine_pool *pool);
  * holds brine__fork_lock meanwhile. */
 int brine__pool_reopen(brine_pool *pool);
 
-/* No fork of this process happens between lock and unlock (but for raw clone). */
+/* No fork of this process happens between lock and unlock (but for raw clone), and no pool comes or goes.
+ * Recursive. Never taken while holding a pool's mutex. */
 void brine__fork_lock(void);
 void brine__fork_unlock(void);
 

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pipe: cleaning up after a dead participant. The caller holds the dead one's lock, so there is one
+ * reaper for each dead at a time; it stands for the dead, and if it is killed itself the next one starts
+ * over. Only dense tables are walked. Order matters: what the dead was about to hand over is settled
+ * first (names, tokens, packets in rings), then what it held is freed, then what hung below that.
+ */
+#include "pipe/ring.h"
+
+/* Takes at the head of a ring that nobody has written down yet. */
+static void settle_heads(brine_pool *pool) {
+    struct ring ring;
+    for (uint32_t i = 0; i < dir_high(pool); i++) {
+        uint64_t w = a64_load_acquire(&pool_dir(pool, i)->word);
+        if (word_state(w) < DIR_LIVE || word_state(w) == DIR_ABORTED) continue;
+        if (brine__ring_of(pool, i, word_gen(w), &ring))
+            while (brine__ring_help(&ring)) {}
+    }
+}
+
+/* The ring of a pipe that the dead was making. */
+static void undo_anchoring(brine_pool *pool, uint32_t index, uint64_t w) {
+    struct record *r = pool_record(pool, index);
+    uint64_t entry = a64_load_relaxed(&r->pipe); /* written before ANCHORING was stored */
+    bool named = false;
+    if (link_record(entry) < dir_high(pool)) {
+        struct dir_entry *e = pool_dir(pool, link_record(entry));
+        uint64_t ew = a64_load_acquire(&e->word);
+        named = word_gen(ew) == link_gen(entry) && word_state(ew) >= DIR_LIVE && word_state(ew) != DIR_ABORTED &&
+                a64_load_acquire(&e->target) == LINK(word_gen(w), index);
+    }
+    if (named) a64_cas_acq_rel(&r->word, &w, WORD(word_gen(w), REC_ANCHORED, 0));
+    else brine__record_release(pool, index, word_gen(w));
+}
+
+/* First pass: everything but HELD. A record is looked at again until it settles. */
+static bool undo_pending(brine_pool *pool, uint32_t index, uint64_t w, uint32_t dead) {
+    switch (word_state(w)) {
+    case REC_SENDING:
+    case REC_ARRIVED: brine__ring_undo(pool, index, w); return true;
+    case REC_PINC:
+    case REC_PDEC:
+    case REC_DECD: brine__packet_undo(pool, index, w, dead); return true;
+    case REC_ANCHORING: undo_anchoring(pool, index, w); return true;
+    case REC_PUBLISHING: brine__publish_undo(pool, index, w, dead); return true;
+    default: return false;
+    }
+}
+
+static bool undo_held(brine_pool *pool, uint32_t index, uint64_t w, uint32_t dead) {
+    if (word_state(w) != REC_HELD && word_state(w) != REC_FREEING) return false;
+    brine__packet_undo(pool, index, w, dead);
+    return true;
+}
+
+/* CHILD's holder is a record, not a participant. */
+static bool has_participant(uint32_t state) { return state != REC_FREE && state != REC_CHILD; }
+
+static void each_record(brine_pool *pool, uint32_t dead, bool (*undo)(brine_pool *, uint32_t, uint64_t, uint32_t)) {
+    uint64_t high = pool_record_high(pool);
+    for (uint32_t i = 1; i < high; i++) {
+        if (!pool_record_exists(pool, i)) continue;
+        for (;;) {
+            uint64_t w = a64_load_acquire(&pool_record(pool, i)->word); /* pairs with whatever the dead stored last */
+            if (!has_participant(word_state(w)) || word_holder(w) != dead || !undo(pool, i, w, dead)) break;
+        }
+    }
+}
+
+/* Tells a pipe's readers to look for RETURNED packets; frees them if the pipe is gone. */
+static void offer_returned(brine_pool *pool, uint32_t index, uint64_t w, uint32_t dead) {
+    struct record *r = pool_record(pool, index);
+    uint64_t link = a64_load_relaxed(&r->pipe);
+    struct ring ring;
+    if (brine__ring_of(pool, link_record(link), link_gen(link), &ring)) {
+        a64_add_seq_cst(&ring.control->returned, 1); /* pairs with take_returned() */
+        brine__wake_slow(&ring.control->ec_readers, INT32_MAX);
+    } else if (a64_cas_acq_rel(&r->word, &w, WORD(word_gen(w), REC_HELD, dead))) {
+        brine__packet_undo(pool, index, WORD(word_gen(w), REC_HELD, dead), dead);
+    }
+}
+
+/* Last pass: children whose parents are gone (again, for their children), values whose names moved on,
+ * packets for the next reader. True if a child was freed. */
+static bool settle_orphans(brine_pool *pool, uint32_t dead, bool first) {
+    bool again = false;
+    uint64_t high = pool_record_high(pool);
+    for (uint32_t i = 1; i < high; i++) {
+        if (!pool_record_exists(pool, i)) continue;
+        uint64_t w = a64_load_acquire(&pool_record(pool, i)->word);
+        uint32_t state = word_state(w);
+        if (state == REC_CHILD) again |= brine__child_undo(pool, i, w, dead);
+        else if (first && state == REC_RETURNED) offer_returned(pool, i, w, dead);
+        else if (first && state == REC_PUBLISHED) brine__publish_undo(pool, i, w, dead);
+    }
+    return again;
+}
+
+static void undo(brine_pool *pool, uint32_t dead) {
+    brine__endpoints_undo(pool, dead);
+    brine__dir_undo(pool, dead);
+    settle_heads(pool);
+    each_record(pool, dead, undo_pending);
+    each_record(pool, dead, undo_held);
+    for (bool again = settle_orphans(pool, dead, true); again;) again = settle_orphans(pool, dead, false);
+    brine__heap_undo(pool, dead);
+    brine__heap_sweep(pool);
+    for (uint32_t i = 0; i < dir_high(pool); i++) brine__entry_cleanup(pool, i);
+}
+
+/* The parent's thread heaps and handles are copies in the child: heaps go, handles stay and get endpoints
+ * of their own when used. */
+static void forked(brine_pool *pool) {
+    brine__heap_forget(pool);
+    for (uint32_t i = 0; i < POOL_WAITS; i++) a64_store_relaxed(&pool->waits[i], 0);
+    pool->last_reap_ns = 0;
+}
+
+static void detaching(brine_pool *pool) {
+    while (pool->pipes) brine_pipe_detach(pool->pipes);
+    brine__heap_forget(pool);
+}
+
+const struct reap_ops brine__reap_ops = {undo, forked, detaching, brine__wake_process};

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pipe: the ring. One attempt to enqueue or dequeue, helping, and undoing what a dead process left. */
+#include "pipe/ring.h"
+
+static void advance(a64 *position, uint64_t from) { a64_cas_acq_rel(position, &from, from + 1); }
+
+/* Somebody took position h (evidence s) and head is still there: write down who, then move head. */
+static void help_head(const struct ring *r, uint64_t h, uint64_t s) {
+    struct record *d = pool_record(r->pool, slot_rec(s));
+    uint64_t w = a64_load_acquire(&d->word); /* pairs with the sender's SENDING */
+    /* Without this second look the packet may have been recorded, delivered and enqueued again: the
+     * state read would then be of another journey. */
+    if (a64_load_acquire(&r->control->head) != h) return;
+    if (word_state(w) == REC_SENDING || word_state(w) == REC_QUEUED)
+        a64_cas_acq_rel(&d->word, &w, WORD(word_gen(w), REC_ARRIVED, slot_proc(s)));
+    advance(&r->control->head, h);
+}
+
+bool brine__ring_help(const struct ring *r) {
+    uint64_t h = a64_load_acquire(&r->control->head), s = a64_load_acquire(&r->slots[h & r->mask]);
+    if (slot_full(s) || slot_lap(s) != ((ring_lap(r, h) + 1) & LAP_MASK)) return false;
+    if (!pool_record_exists(r->pool, slot_rec(s))) return false;
+    help_head(r, h, s);
+    return true;
+}
+
+/* True if no place came free: head is where it was and nobody has taken what is there. */
+static bool really_full(brine_pipe *p, const struct ring *r, uint64_t t) {
+    uint64_t h = a64_load_acquire(&p->control->head); /* pairs with advance(head): the place is free */
+    a64_store_relaxed(&p->head_seen, h);
+    if (t - h < p->capacity) return false;
+    uint64_t s = a64_load_acquire(&r->slots[h & r->mask]);
+    if (slot_full(s) || slot_lap(s) != ((ring_lap(r, h) + 1) & LAP_MASK)) return slot_full(s) && slot_lap(s) == ring_lap(r, h);
+    help_head(r, h, s);
+    return false;
+}
+
+/* t may lag behind head_seen when another thread was faster; the slot then says so. */
+static bool maybe_full(const brine_pipe *p, uint64_t t) {
+    int64_t used = (int64_t)(t - a64_load_relaxed(&p->head_seen)); /* relaxed: only ever too old, which looks fuller */
+    return used >= (int64_t)p->capacity;
+}
+
+static int give_back(struct record *d, uint32_t gen, uint32_t me) {
+    a64_store_release(&d->word, WORD(gen, REC_HELD, me));
+    return BRINE_ETIMEDOUT;
+}
+
+int brine__ring_enqueue(brine_pipe *p, struct record *d, uint32_t index, uint32_t gen, uint32_t me) {
+    const struct ring r = ring_of_pipe(p);
+    a64_store_relaxed(&d->pipe, pipe_link(&r)); /* both published by SENDING */
+    a64_store_relaxed(&d->pos, UINT64_MAX);
+    a64_store_release(&d->word, WORD(gen, REC_SENDING, me)); /* pairs with the reaper's acquire */
+    for (;;) {
+        uint64_t t = a64_load_acquire(&p->control->tail), s = a64_load_acquire(&p->slots[t & p->mask]);
+        uint32_t lap = ring_lap(&r, t), next = (lap + 1) & LAP_MASK, before = (lap - 1) & LAP_MASK;
+        if (likely(!slot_full(s) && slot_lap(s) == lap)) {
+            if (unlikely(maybe_full(p, t))) {
+                if (a64_load_acquire(&p->control->tail) != t) continue;
+                if (really_full(p, &r, t)) return give_back(d, gen, me);
+                if (maybe_full(p, t)) continue;
+            }
+            a64_store_relaxed(&d->pos, t); /* published by the CAS */
+            /* Linearization: the packet is in the pipe. Publishes its bytes; pairs with the load in dequeue.
+             * From here on the packet is not ours to touch. */
+            if (!a64_cas_seq_cst(&p->slots[t & p->mask], &s, slot_word(lap, true, me, index))) continue;
+            advance(&p->control->tail, t);
+            return 0;
+        }
+        if (slot_lap(s) == (slot_full(s) ? lap : next)) {
+            advance(&p->control->tail, t); /* somebody enqueued here and has not moved tail */
+        } else if (slot_full(s) && slot_lap(s) == before) {
+            if (really_full(p, &r, t) && a64_load_acquire(&p->control->tail) == t) return give_back(d, gen, me);
+        }
+    }
+}
+
+/* The RETURNED packet of this pipe with the lowest position; 0 if none. */
+static uint32_t find_returned(const struct ring *r, uint64_t *word) {
+    uint64_t lowest = UINT64_MAX, high = pool_record_high(r->pool);
+    uint32_t found = 0;
+    for (uint32_t i = 1; i < high; i++) {
+        if (!pool_record_exists(r->pool, i)) continue;
+        struct record *d = pool_record(r->pool, i);
+        uint64_t w = a64_load_acquire(&d->word); /* pairs with the reaper's RETURNED */
+        if (word_state(w) != REC_RETURNED || a64_load_relaxed(&d->pipe) != pipe_link(r)) continue;
+        uint64_t pos = a64_load_relaxed(&d->pos);
+        if (found && pos >= lowest) continue;
+        lowest = pos;
+        found = i;
+        *word = w;
+    }
+    return found;
+}
+
+/* Takes a packet that a reader died with before it had it. */
+static bool take_returned(brine_pipe *p, const struct ring *r, uint32_t me, brine_packet *packet) {
+    uint64_t hint = a64_load_acquire(&p->control->returned), w; /* pairs with the reaper's bump: the packets are RETURNED */
+    if (hint == a64_load_relaxed(&p->returned_seen)) return false;
+    uint32_t i;
+    while ((i = find_returned(r, &w)) != 0) {
+        struct record *d = pool_record(r->pool, i);
+        if (!a64_cas_acq_rel(&d->word, &w, WORD(word_gen(w), REC_ARRIVED, me))) continue;
+        a64_store_release(&d->word, WORD(word_gen(w), REC_HELD, me));
+        *packet = packet_of(r->pool, i, word_gen(w));
+        return true;
+    }
+    a64_store_relaxed(&p->returned_seen, hint);
+    return false;
+}
+
+int brine__ring_dequeue(brine_pipe *p, uint32_t me, brine_packet *packet) {
+    const struct ring r = ring_of_pipe(p);
+    for (;;) {
+        if (unlikely(take_returned(p, &r, me, packet))) return 0;
+        uint64_t h = a64_load_acquire(&p->control->head), s = a64_load_acquire(&p->slots[h & p->mask]);
+        uint32_t lap = ring_lap(&r, h), next = (lap + 1) & LAP_MASK;
+        if (slot_full(s) && slot_lap(s) == lap) {
+            struct record *d = pool_record(r.pool, slot_rec(s));
+            __builtin_prefetch(d, 1);
+            /* The take. Pairs with the enqueue's CAS: we see the packet's bytes. */
+            if (!a64_cas_seq_cst(&p->slots[h & p->mask], &s, slot_word(next, false, me, slot_rec(s)))) continue;
+            uint32_t gen = word_gen(a64_load_acquire(&d->word));
+            a64_store_release(&d->word, WORD(gen, REC_ARRIVED, me)); /* recorded; before head moves */
+            advance(&p->control->head, h);
+            a64_store_release(&d->word, WORD(gen, REC_HELD, me)); /* delivery */
+            *packet = packet_of(r.pool, slot_rec(s), gen);
+            return 0;
+        }
+        if (!slot_full(s) && slot_lap(s) == next) help_head(&r, h, s);
+        else if (!slot_full(s) && slot_lap(s) == lap && a64_load_acquire(&p->control->head) == h &&
+                 a64_load_acquire(&p->control->returned) == a64_load_relaxed(&p->returned_seen))
+            return BRINE_ETIMEDOUT;
+    }
+}
+
+bool brine__ring_of(brine_pool *pool, uint32_t index, uint32_t gen, struct ring *ring) {
+    if (index >= dir_high(pool)) return false;
+    struct dir_entry *e = pool_dir(pool, index);
+    uint64_t w = a64_load_acquire(&e->word); /* pairs with PENDING: the fields are complete */
+    if (word_gen(w) != gen || word_state(w) < DIR_LIVE || word_state(w) == DIR_ABORTED) return false;
+    if (a32_load_relaxed(&e->kind) != DIR_PIPE) return false;
+    uint32_t record = link_record(a64_load_relaxed(&e->target)), shift = a32_load_relaxed(&e->ring_shift);
+    if (!pool_record_exists(pool, record) || shift > 21) return false;
+    uint64_t slots = pool_record(pool, record)->root.payload; /* where brine__ring_make put them */
+    if (slots < pool->layout.records || (slots & 7) || !brine__committed(pool, slots, (uint64_t)8 << shift)) return false;
+    *ring = (struct ring){pool, pool_pipe(pool, index), pool_at(pool, slots), ((uint64_t)1 << shift) - 1, shift,
+                          a32_load_relaxed(&e->capacity), index, gen};
+    return true;
+}
+
+/* ---- reaping ---- */
+
+/* A dead sender's packet: where is it? */
+static void undo_sending(brine_pool *pool, uint32_t index, struct record *d, uint64_t w) {
+    struct ring r;
+    uint64_t link = a64_load_relaxed(&d->pipe), t = a64_load_relaxed(&d->pos); /* published by SENDING, by the CAS */
+    if (t != UINT64_MAX && brine__ring_of(pool, link_record(link), link_gen(link), &r)) {
+        uint64_t s = a64_load_acquire(&r.slots[t & r.mask]);
+        if (slot_rec(s) == index && slot_full(s) && slot_lap(s) == ring_lap(&r, t)) {
+            a64_cas_acq_rel(&d->word, &w, WORD(word_gen(w), REC_QUEUED, 0)); /* it is in the pipe, for good */
+            return;
+        }
+        if (slot_rec(s) == index && !slot_full(s) && slot_lap(s) == ((ring_lap(&r, t) + 1) & LAP_MASK) &&
+            a64_load_acquire(&r.control->head) <= t) {
+            help_head(&r, t, s); /* taken: write down by whom */
+            return;
+        }
+    }
+    /* Never got in. No store: a taker may have recorded it since. */
+    if (a64_cas_acq_rel(&d->word, &w, WORD(word_gen(w), REC_HELD, word_holder(w))))
+        brine__packet_undo(pool, index, WORD(word_gen(w), REC_HELD, word_holder(w)), word_holder(w));
+}
+
+/* Taken from its slot by the dead, who had not got it: the next reader's. */
+static void undo_arrived(brine_pool *pool, struct record *d, uint64_t w) {
+    uint64_t link = a64_load_relaxed(&d->pipe);
+    if (!a64_cas_acq_rel(&d->word, &w, WORD(word_gen(w), REC_RETURNED, 0))) return;
+    if (link_record(link) < dir_high(pool)) a64_add_relaxed(&pool_pipe(pool, link_record(link))->returned_packets, 1);
+}
+
+void brine__ring_undo(brine_pool *pool, uint32_t index, uint64_t w) {
+    struct record *d = pool_record(pool, index);
+    if (word_state(w) == REC_SENDING) undo_sending(pool, index, d, w);
+    else if (word_state(w) == REC_ARRIVED) undo_arrived(pool, d, w);
+}
+
+void brine__ring_drain(const struct ring *r, uint32_t me) {
+    while (brine__ring_help(r)) {}
+    uint64_t end = a64_load_acquire(&r->control->head) + r->mask + 1;
+    for (uint64_t t = a64_load_acquire(&r->control->head); t < end; t++) {
+        uint64_t s = a64_load_acquire(&r->slots[t & r->mask]);
+        if (!slot_full(s) || slot_lap(s) != ring_lap(r, t)) break;
+        if (!pool_record_exists(r->pool, slot_rec(s))) continue;
+        struct record *d = pool_record(r->pool, slot_rec(s));
+        uint64_t w = a64_load_acquire(&d->word);
+        /* a drain cut short by death is done again: then some are gone, and their records others' */
+        bool ours = (word_state(w) == REC_SENDING || word_state(w) == REC_QUEUED) && a64_load_relaxed(&d->pipe) == pipe_link(r) &&
+                    a64_load_relaxed(&d->pos) == t;
+        if (ours && a64_cas_acq_rel(&d->word, &w, WORD(word_gen(w), REC_HELD, me)))
+            brine_packet_free(packet_of(r->pool, slot_rec(s), word_gen(w)));
+    }
+    uint64_t w;
+    for (uint32_t i; (i = find_returned(r, &w)) != 0;)
+        if (a64_cas_acq_rel(&pool_record(r->pool, i)->word, &w, WORD(word_gen(w), REC_HELD, me)))
+            brine_packet_free(packet_of(r->pool, i, word_gen(w)));
+}

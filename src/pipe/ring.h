@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pipe: a handle, and the ring behind it.
+ *
+ * Slot word:  lap:24 | full:1 | proc:13 | rec:26
+ *   FULL(L, p, D)   D was enqueued here in lap L by p
+ *   EMPTY(L, c, D)  ready for lap L, and D was last taken here by c: evidence, until the next enqueue
+ *
+ * Position t stands in slot t & mask, in lap t >> shift. Invariants:
+ *   head <= tail <= head + slots            tail - head <= capacity (but for packets being taken)
+ *   every position < head is recorded: its packet's word says who has it
+ *   FULL(lap t) at position t  <=>  the packet is in the pipe
+ * Model: tests/model/spin/pipe.pml. The full argument: docs/design/pipe.md.
+ */
+#ifndef BRINE_PIPE_RING_H
+#define BRINE_PIPE_RING_H
+
+#include <brine/pipe.h>
+
+#include "pipe/directory.h"
+#include "pipe/publish.h"
+
+#define RING_SLOTS_MIN 64u
+
+struct brine_pipe {
+    struct brine_pipe *next; /* in pool->pipes, under pool->mutex */
+    brine_pool *pool;
+    uint64_t epoch;          /* of the pool when the endpoint was got */
+    uint32_t index, gen;     /* directory entry */
+    uint32_t endpoint;       /* shared by this process's handles of the pipe */
+    uint32_t capacity, shift;
+    uint64_t mask;
+    a64 *slots;
+    struct pipe_control *control;
+    struct endpoint *counters;
+    uint32_t first_thread;   /* the thread whose counts are plain stores */
+    bool server;
+    a64 head_seen;           /* last head that an enqueue saw: saves reading the readers' line */
+    a64 returned_seen;       /* last value of control->returned with nothing left to take */
+    a32 interrupts;
+    a64 spin_ns;             /* how long the next wait spins before it sleeps */
+    char name[BRINE_NAME_MAX + 1];
+};
+
+#define LAP_MASK 0xffffffu
+static inline uint64_t slot_word(uint64_t lap, bool full, uint32_t proc, uint32_t rec) {
+    return (lap & LAP_MASK) << 40 | (uint64_t)full << 39 | (uint64_t)proc << 26 | rec;
+}
+static inline uint32_t slot_lap(uint64_t s) { return (uint32_t)(s >> 40); }
+static inline bool slot_full(uint64_t s) { return (s >> 39) & 1; }
+static inline uint32_t slot_proc(uint64_t s) { return (uint32_t)(s >> 26) & 0x1fff; }
+static inline uint32_t slot_rec(uint64_t s) { return (uint32_t)s & 0x3ffffff; }
+
+/* A ring as seen from the reaper and observers, who have no handle. */
+struct ring {
+    brine_pool *pool;
+    struct pipe_control *control;
+    a64 *slots;
+    uint64_t mask;
+    uint32_t shift, capacity, index, gen;
+};
+/* The ring of entry `index` in the generation gen, if it is a pipe whose ring is there. */
+bool brine__ring_of(brine_pool *pool, uint32_t index, uint32_t gen, struct ring *ring);
+static inline struct ring ring_of_pipe(const brine_pipe *p) {
+    return (struct ring){p->pool, p->control, p->slots, p->mask, p->shift, p->capacity, p->index, p->gen};
+}
+static inline uint32_t ring_lap(const struct ring *r, uint64_t t) { return (uint32_t)(t >> r->shift) & LAP_MASK; }
+static inline uint64_t pipe_link(const struct ring *r) { return LINK(r->gen, r->index); }
+
+/* One attempt each. 0 or BRINE_ETIMEDOUT (full, empty; no detail). The packet is held by the caller and
+ * is HELD again on failure. */
+int brine__ring_enqueue(brine_pipe *pipe, struct record *packet, uint32_t index, uint32_t gen, uint32_t me);
+int brine__ring_dequeue(brine_pipe *pipe, uint32_t me, brine_packet *packet);
+
+/* If head lags behind a take, records the take and moves it. True if there was something to do. */
+bool brine__ring_help(const struct ring *ring);
+/* Reaping of a record in state w = SENDING or ARRIVED of the dead. */
+void brine__ring_undo(brine_pool *pool, uint32_t index, uint64_t w);
+/* Frees all packets in the ring. Nobody may have the pipe open. */
+void brine__ring_drain(const struct ring *ring, uint32_t me);
+
+/* Packets in the ring; never fails. */
+static inline uint64_t ring_length(const struct pipe_control *c) {
+    uint64_t head = a64_load_acquire(&c->head), tail = a64_load_acquire(&c->tail); /* head first: never negative for long */
+    return tail > head ? tail - head : 0;
+}
+
+/* ---- endpoints (pipe/endpoint.c) ---- */
+
+/* Makes sure that the handle's endpoint is this process's (it is not after a fork) and that the pipe still
+ * exists. 0, BRINE_ENOENT, BRINE_ELIMIT, BRINE_ENOMEM, BRINE_ESYS. *me: the participant. */
+int brine__pipe_enter_slow(brine_pipe *pipe);
+static inline int pipe_enter(brine_pipe *pipe, uint32_t *me) {
+    if (unlikely(!pipe)) return brine__fail(BRINE_EINVAL, "the pipe is NULL");
+    *me = pool_me(pipe->pool);
+    if (likely(*me && pipe->epoch == pipe->pool->epoch && dir_is_live(pipe->pool, pipe->index, pipe->gen))) return 0;
+    return brine__pipe_enter_slow(pipe);
+}
+
+/* Endpoint of this process for a pipe, in the given state; NO_ENTRY: none to be had (*status). */
+uint32_t brine__endpoint_open(brine_pool *pool, uint64_t pipe, bool server, int *status);
+void brine__endpoint_close(brine_pool *pool, uint32_t endpoint);
+/* Any process's endpoint of this pipe in use; of a server if `servers`. */
+bool brine__endpoint_any(brine_pool *pool, uint64_t pipe, bool servers);
+void brine__endpoints_undo(brine_pool *pool, uint32_t dead);
+/* Cleans up a REMOVED entry that nobody has open any more. */
+void brine__entry_cleanup(brine_pool *pool, uint32_t index);
+
+/* ---- waiting (pipe/wait.c) ---- */
+
+/* Wakes one reader or writer if any sleeps. Call after the RMW that made the change. */
+void brine__wake_slow(a32 *ec, int count);
+static inline void wake_one(a32 *ec, const a64 *waiting) {
+    fence_after_rmw(); /* pairs with the seq_cst add in brine__waiting_add: either we see it or it sees our change */
+    if (unlikely((uint32_t)a64_load_relaxed(waiting) != 0)) brine__wake_slow(ec, 1);
+}
+/* Wakes everybody who waits on a pipe. */
+void brine__wake_all(struct pipe_control *control);
+/* Forgets the waiters counted in a pipe (some are dead); the live ones count themselves in again. */
+void brine__waiting_reset(struct pipe_control *control);
+/* Wakes this process's waiters on the pool. Async-signal-safe. */
+void brine__wake_process(brine_pool *pool);
+
+uint32_t brine__thread_number(void);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* region: names of pools, pipes and regions; the pool folder; sizes as text. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "region/pool.h"
+
+static bool name_char(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c != 0 && strchr("_-.:@+", c));
+}
+
+int brine__check_name(const char *what, const char *name) {
+    if (!name) return brine__fail(BRINE_ENAME, "the %s name is NULL", what);
+    size_t length = strnlen(name, BRINE_NAME_MAX + 1);
+    if (length == 0) return brine__fail(BRINE_ENAME, "the %s name is empty", what);
+    if (length > BRINE_NAME_MAX)
+        return brine__fail(BRINE_ENAME, "the %s name \"%.20s...\" is longer than %d bytes", what, name, BRINE_NAME_MAX);
+    if (name[0] == '.' || name[0] == '-')
+        return brine__fail(BRINE_ENAME, "the %s name \"%s\" may not start with \"%c\"", what, name, name[0]);
+    for (size_t i = 0; i < length; i++)
+        if (!name_char(name[i]))
+            return brine__fail(BRINE_ENAME, "the %s name has byte 0x%02x at %zu; allowed are letters, digits and _-.:@+",
+                               what, (unsigned char)name[i], i);
+    return 0;
+}
+
+const char *brine__folder(void) {
+    const char *folder = getenv("BRINE_DIR");
+    return folder && *folder ? folder : "/dev/shm";
+}
+
+/* The power of 1024 that a suffix such as "", "K", "kb", "MiB" stands for, or -1. */
+static int suffix_power(const char *s) {
+    static const char letters[] = "bkmgtpe";
+    if (!*s) return 0;
+    const char *at = strchr(letters, tolower((unsigned char)*s));
+    if (!at) return -1;
+    int power = (int)(at - letters);
+    s++;
+    if (power && tolower((unsigned char)*s) == 'i') s++;
+    if (power && tolower((unsigned char)*s) == 'b') s++;
+    return *s ? -1 : power;
+}
+
+/* Decimal digits with an optional fraction, without help of the locale. Stops at the suffix. */
+static const char *read_decimal(const char *text, double *number) {
+    double value = 0, unit = 1;
+    const char *s = text;
+    for (; isdigit((unsigned char)*s); s++) value = value * 10 + (*s - '0');
+    if (*s == '.')
+        for (s++; isdigit((unsigned char)*s); s++) value += (*s - '0') * (unit /= 10);
+    *number = value;
+    return s;
+}
+
+int brine_parse_size(const char *text, uint64_t *bytes) {
+    const char *shown = text ? text : "(null)", *s = shown;
+    double number;
+    while (isspace((unsigned char)*s)) s++;
+    if (!isdigit((unsigned char)*s))
+        return brine__fail(BRINE_EINVAL, "\"%.40s\" is not a size; write for example 1000000, 64M or 1.5G", shown);
+    const char *end = read_decimal(s, &number);
+    while (isspace((unsigned char)*end)) end++;
+    int power = suffix_power(end);
+    if (power < 0)
+        return brine__fail(BRINE_EINVAL, "\"%.40s\" is not a size; write for example 1000000, 64M or 1.5G", shown);
+    for (int i = 0; i < power; i++) number *= 1024;
+    if (number >= 9223372036854775808.0) return brine__fail(BRINE_EINVAL, "the size \"%.40s\" is 2^63 or more", shown);
+    *bytes = (uint64_t)number;
+    return 0;
+}
