@@ -209,28 +209,16 @@ void brine__heap_pressure(brine_pool *pool) {
     trim_thread(h);
 }
 
-/* Gives the memory of runs of free pages to the system. The pages are claimed first, so that nobody
- * touches them while their commit bits go. */
-static uint64_t punch_run(brine_pool *pool, uint32_t first, uint32_t n, uint64_t word) {
-    uint64_t bytes = 0;
-    for (uint32_t i = 0; i < n; i++)
-        if (brine__committed(pool, page_offset(pool, first + i), UNIT_BYTES) &&
-            brine__decommit(pool, page_offset(pool, first + i), UNIT_BYTES) == 0)
-            bytes += UNIT_BYTES;
-    brine__pages_free(pool, first, n, word);
-    return bytes;
-}
-
 uint64_t brine__heap_trim(brine_pool *pool) {
     struct heap *h = brine__heap_peek(pool);
     uint64_t bytes = 0, word = WORD(0, PAGE_TRIM, a32_load_relaxed(pool->me));
     if (h) trim_thread(h);
-    /* growth commits ahead of the high-water mark too */
-    uint32_t end = data_page_high(pool);
-    for (uint32_t p = 0; p < end; p++) {
-        uint64_t expect = 0;
-        if (a64_load_relaxed(&pool_pagemap(pool)[p]) != 0) continue; /* a guess: the CAS decides */
-        if (a64_cas_acq_rel(&pool_pagemap(pool)[p], &expect, word)) bytes += punch_run(pool, p, 1, word);
+    uint64_t end = (uint64_t)data_page_high(pool) + GROWTH_UNITS_MAX; /* growth commits ahead of use */
+    for (uint32_t p = 0; p < end && p < pool->layout.data_pages; p++) {
+        /* The page is claimed first, so that nobody touches it while its commit bit goes. */
+        if (!brine__committed(pool, page_offset(pool, p), UNIT_BYTES) || !brine__page_claim_at(pool, p, word)) continue;
+        if (brine__decommit(pool, page_offset(pool, p), UNIT_BYTES) == 0) bytes += UNIT_BYTES;
+        brine__pages_free(pool, p, 1, word);
     }
     return bytes;
 }

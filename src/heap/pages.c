@@ -95,6 +95,12 @@ uint32_t brine__pages_claim(brine_pool *pool, uint32_t n, uint64_t word) {
     return first;
 }
 
+bool brine__page_claim_at(brine_pool *pool, uint32_t page, uint64_t word) {
+    uint64_t expect = 0;
+    if (page >= data_page_high(pool) && open_tables(pool, page, page + 1)) return false;
+    return a64_load_relaxed(&pool_pagemap(pool)[page]) == 0 && a64_cas_acq_rel(&pool_pagemap(pool)[page], &expect, word);
+}
+
 void brine__pages_free(brine_pool *pool, uint32_t first, uint32_t n, uint64_t word) {
     for (uint32_t i = n; i-- > 0;)
         if (a64_load_relaxed(&pool_pagemap(pool)[first + i]) == word) /* ours: nobody else changes it */

@@ -11,6 +11,9 @@
  * set). */
 uint32_t brine__pages_claim(brine_pool *pool, uint32_t n, uint64_t word);
 
+/* The same for one given page, without committing it. False: it is not free. */
+bool brine__page_claim_at(brine_pool *pool, uint32_t page, uint64_t word);
+
 /* Gives back n pages from `first` on whose word is `word`. */
 void brine__pages_free(brine_pool *pool, uint32_t first, uint32_t n, uint64_t word);
 

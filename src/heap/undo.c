@@ -68,19 +68,32 @@ void brine__heap_sweep(brine_pool *pool) {
 
 /* ---- counting, for observers ---- */
 
+static void count_slab(brine_pool *pool, uint32_t p, uint32_t class, struct heap_usage *usage) {
+    for (uint32_t i = 0; class < BLOCK_CLASSES && i < TAGS_PER_PAGE >> class; i++)
+        if (a64_load_relaxed(&pool_tags(pool, p)[i]) != 0) usage->block_bytes += (uint64_t)1 << (BLOCK_SHIFT_MIN + class);
+}
+
+/* A snapshot: no order needed. A run of free pages can be used as far as it is committed or the budget
+ * lasts. */
 static void count_pages(brine_pool *pool, struct heap_usage *usage) {
-    uint64_t run = 0, best = 0;
-    for (uint32_t p = 0; p < data_page_high(pool); p++) {
-        uint64_t w = a64_load_relaxed(&pool_pagemap(pool)[p]); /* a snapshot: no order needed */
+    uint64_t committed = brine__committed_units(pool), max = pool->layout.max_bytes >> UNIT_SHIFT;
+    uint64_t budget = committed < max ? max - committed : 0, run = 0, owed = 0, best = 0;
+    for (uint32_t p = 0; p < pool->layout.data_pages; p++) {
+        bool known = p < data_page_high(pool);
+        if (!known && p >= (uint64_t)data_page_high(pool) + GROWTH_UNITS_MAX) { /* nothing is committed from here on */
+            uint64_t rest = pool->layout.data_pages - p, room = budget - (owed < budget ? owed : budget);
+            run += rest < room ? rest : room;
+            break;
+        }
+        uint64_t w = known ? a64_load_relaxed(&pool_pagemap(pool)[p]) : 0;
         uint32_t state = word_state(w);
-        run = w == 0 ? run + 1 : 0;
-        if (run > best) best = run;
         if (state == PAGE_SPAN) usage->span_bytes += UNIT_BYTES;
-        if (state < PAGE_SLAB || (state & 7) >= BLOCK_CLASSES) continue;
-        for (uint32_t i = 0; i < TAGS_PER_PAGE >> (state & 7); i++)
-            if (a64_load_relaxed(&pool_tags(pool, p)[i]) != 0) usage->block_bytes += (uint64_t)1 << (BLOCK_SHIFT_MIN + (state & 7));
+        if (state >= PAGE_SLAB) count_slab(pool, p, state & 7, usage);
+        if (w == 0) owed += !brine__committed(pool, page_offset(pool, p), UNIT_BYTES);
+        run = w == 0 && owed <= budget ? run + 1 : 0;
+        if (w != 0) owed = 0;
+        if (run > best) best = run;
     }
-    run += pool->layout.data_pages - data_page_high(pool); /* never used yet */
     usage->biggest_free = (run > best ? run : best) << UNIT_SHIFT;
 }
 

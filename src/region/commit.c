@@ -14,7 +14,6 @@
 
 #include "region/pool.h"
 
-#define STEP_UNITS_MAX 64u  /* 4 MiB: growth beyond what is asked */
 #define CALL_UNITS_MAX 1024u /* 64 MiB in one fallocate call, so that a kill or a signal is served soon */
 
 static a64 *commit_words(const brine_pool *pool) { return (a64 *)(pool->base + pool->layout.commit); }
@@ -72,9 +71,9 @@ static uint64_t count_units(const brine_pool *pool, uint64_t offset, uint64_t pa
 
 uint64_t brine__committed_units(const brine_pool *pool) {
     const struct layout *l = &pool->layout;
-    /* Growth rounds up to STEP_UNITS_MAX past the highest page used. */
-    uint64_t records = a64_load_acquire(&pool_header(pool)->record_page_high) + STEP_UNITS_MAX;
-    uint64_t pages = a64_load_acquire(&pool_header(pool)->data_page_high) + STEP_UNITS_MAX;
+    /* Growth rounds up to GROWTH_UNITS_MAX past the highest page used. */
+    uint64_t records = a64_load_acquire(&pool_header(pool)->record_page_high) + GROWTH_UNITS_MAX;
+    uint64_t pages = a64_load_acquire(&pool_header(pool)->data_page_high) + GROWTH_UNITS_MAX;
     return count_units(pool, l->records, records, l->record_pages) + count_units(pool, l->pages, pages, l->data_pages);
 }
 
@@ -118,7 +117,7 @@ static int back(brine_pool *pool, uint64_t first, uint64_t end) {
 /* How far to grow past `end` so that growth is not one call per unit. */
 static uint64_t growth_end(const brine_pool *pool, uint64_t end, uint64_t region_end, uint64_t spare_units) {
     uint64_t step = (pool->layout.max_bytes >> UNIT_SHIFT) / 64;
-    if (step > STEP_UNITS_MAX) step = STEP_UNITS_MAX;
+    if (step > GROWTH_UNITS_MAX) step = GROWTH_UNITS_MAX;
     if (step > spare_units) step = spare_units;
     return end + step < region_end ? end + step : region_end;
 }

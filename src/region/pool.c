@@ -345,7 +345,7 @@ static int copy_header(int fd, const char *path, struct header *header, uint64_t
 /* One attempt. *retry: the pool may still come. */
 static int try_attach(brine_pool *pool, void *address, bool *retry) {
     struct header header;
-    uint64_t file_bytes;
+    uint64_t file_bytes = 0;
     int fd = open(pool->path, (pool->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     *retry = fd < 0 && errno == ENOENT;
     if (fd < 0) return open_failed(pool->name, pool->path);

@@ -92,6 +92,8 @@ static inline uint64_t pool_record_high(const brine_pool *pool) {
 
 /* ---- memory (region/commit.c) ---- */
 
+#define GROWTH_UNITS_MAX 64u /* 4 MiB: most that growth commits beyond what is asked */
+
 bool brine__committed(const brine_pool *pool, uint64_t offset, uint64_t bytes);
 
 /* True if records of this index exist: below the high-water mark, and the memory is there (a page may

@@ -11,11 +11,13 @@
 
 #include "value/text_parse.h"
 
+enum frame_kind { FRAME_TAB, FRAME_ARR, FRAME_TUPLE, FRAME_GROUP, FRAME_KEY };
+
 /* An open bracket, or a key that is being built. */
 struct literal_frame {
     brine_ref place; /* container; GROUP: the place of the value inside; KEY: the tab */
     size_t next, count; /* TUPLE: index of the next element, elements in all */
-    enum { FRAME_TAB, FRAME_ARR, FRAME_TUPLE, FRAME_GROUP, FRAME_KEY } kind;
+    enum frame_kind kind;
     bool fresh; /* nothing was read since the bracket */
 };
 
@@ -40,15 +42,11 @@ struct literal {
     struct literal_frame stack[LITERAL_FRAMES];
 };
 
-static inline int literal_expected(const struct literal *l, const char *p, const char *expected) {
+static inline int literal_expected(struct literal *l, const char *p, const char *expected) {
     return brine__source_expected(&l->source, (size_t)(p - l->source.text), expected);
 }
 #define literal_fail(l, status, p, ...)                                                                                \
     brine__source_fail(&(l)->source, status, (size_t)((p) - (l)->source.text), __VA_ARGS__)
-static inline int literal_stopped(const struct literal *l, int status) {
-    return brine__source_stopped(&l->source, status, (size_t)(l->p - l->source.text));
-}
-
 static inline char literal_peek(const struct literal *l) { return l->p < l->end ? *l->p : '\0'; }
 static inline bool literal_is(const struct literal *l, char c) { return l->p < l->end && *l->p == c; }
 /* Steps over c if it is next. */

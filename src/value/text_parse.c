@@ -11,7 +11,7 @@
 
 /* ---- positions and messages ---- */
 
-static brine_text_error position(const struct source *source, size_t offset) {
+static void note(struct source *source, size_t offset) {
     brine_text_error at = {offset, 1, 1};
     const char *line = source->text, *end = source->text + offset, *newline;
     while (line < end && (newline = memchr(line, '\n', (size_t)(end - line))) != NULL) {
@@ -19,26 +19,29 @@ static brine_text_error position(const struct source *source, size_t offset) {
         line = newline + 1;
     }
     at.column = (size_t)(end - line) + 1;
-    return at;
+    source->error = at;
+    source->noted = true;
 }
 
-int brine__source_stopped(const struct source *source, int status, size_t offset) {
-    if (source->error != NULL) *source->error = position(source, offset);
+int brine__source_close(struct source *source, int status, size_t offset, brine_text_error *error) {
+    if (status == 0) return 0;
+    if (!source->noted) note(source, offset);
+    if (error != NULL) *error = source->error;
     return status;
 }
 
-int brine__source_fail(const struct source *source, int status, size_t offset, const char *format, ...) {
-    brine_text_error at = position(source, offset);
-    if (source->error != NULL) *source->error = at;
+int brine__source_fail(struct source *source, int status, size_t offset, const char *format, ...) {
+    note(source, offset);
     char message[256];
     va_list args;
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
-    return brine__fail(status, "%s, line %zu, column %zu: %s", source->what, at.line, at.column, message);
+    return brine__fail(status, "%s, line %zu, column %zu: %s", source->what, source->error.line,
+                       source->error.column, message);
 }
 
-int brine__source_too_deep(const struct source *source, size_t offset) {
+int brine__source_too_deep(struct source *source, size_t offset) {
     return brine__source_fail(source, BRINE_EDEPTH, offset, "nested deeper than %d levels", BRINE_MAX_DEPTH);
 }
 
@@ -48,7 +51,7 @@ static size_t character_length(const char *p, size_t most) {
     return n;
 }
 
-int brine__source_expected(const struct source *source, size_t offset, const char *expected) {
+int brine__source_expected(struct source *source, size_t offset, const char *expected) {
     if (offset >= source->length)
         return brine__source_fail(source, BRINE_ESYNTAX, offset, "expected %s, found the end of the text", expected);
     const char *p = source->text + offset;
@@ -99,11 +102,10 @@ static size_t utf8_valid_bytes(const char *text, size_t length) {
     return length;
 }
 
-int brine__source_open(struct source *source, const char *what, const char *text, size_t length,
-                       brine_text_error *error) {
+int brine__source_open(struct source *source, const char *what, const char *text, size_t length) {
+    *source = (struct source){text != NULL ? text : "", length, what, {0, 1, 1}, text == NULL};
     if (text == NULL && length != 0)
         return brine__fail(BRINE_EINVAL, "%s: the text is NULL but its length is %zu", what, length);
-    *source = (struct source){text != NULL ? text : "", length, what, error};
     size_t good = utf8_valid_bytes(source->text, length);
     if (good == length) return 0;
     return brine__source_fail(source, BRINE_EUTF8, good, "the byte 0x%02x is not valid UTF-8 here",

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * observe: numbers and names. Everything is read where it stands, one word at a time, without a lock;
+ * an index or offset read from the pool is checked before it is used.
+ */
+#include <brine/observe.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "observe/observe.h"
+#include "pipe/ring.h"
+
+int brine__observe_enter(brine_pool *pool) {
+    if (!pool) return brine__fail(BRINE_EINVAL, "the pool is NULL");
+    return pool_me(pool) ? 0 : BRINE_ESYS;
+}
+
+static uint32_t proc_high(brine_pool *pool) {
+    uint64_t high = a64_load_acquire(&pool_header(pool)->proc_high);
+    return high < PROC_COUNT ? (uint32_t)high : PROC_COUNT;
+}
+
+static bool proc_there(brine_pool *pool, uint32_t i) {
+    return brine__committed(pool, pool->layout.proc + i * sizeof(struct proc), sizeof(struct proc));
+}
+bool brine__dir_there(brine_pool *pool, uint32_t i) {
+    return brine__committed(pool, pool->layout.dir + i * sizeof(struct dir_entry), sizeof(struct dir_entry)) &&
+           brine__committed(pool, pool->layout.pipe + i * sizeof(struct pipe_control), sizeof(struct pipe_control));
+}
+bool brine__endp_there(brine_pool *pool, uint32_t i) {
+    return brine__committed(pool, pool->layout.endp + i * sizeof(struct endpoint), sizeof(struct endpoint));
+}
+uint32_t brine__endp_high(brine_pool *pool) {
+    uint64_t high = a64_load_acquire(&pool_header(pool)->endp_high);
+    return high < ENDP_COUNT ? (uint32_t)high : ENDP_COUNT;
+}
+
+/* ---- the pool ---- */
+
+static uint64_t count_tables(const brine_pool *pool) {
+    uint64_t n = 0;
+    for (uint64_t at = 0; at < pool->layout.records; at += UNIT_BYTES) n += brine__committed(pool, at, 1);
+    return n << UNIT_SHIFT;
+}
+
+static void count_names(brine_pool *pool, brine_pool_info *info) {
+    for (uint32_t i = 0; i < dir_high(pool); i++) {
+        if (!brine__dir_there(pool, i)) continue;
+        struct dir_entry *e = pool_dir(pool, i);
+        if (word_state(a64_load_acquire(&e->word)) != DIR_LIVE) continue;
+        if (a32_load_relaxed(&e->kind) == DIR_PIPE) info->pipes++;
+        else info->published++;
+    }
+}
+
+int brine_pool_get_info(brine_pool *pool, brine_pool_info *info) {
+    struct stat st;
+    struct heap_usage usage;
+    int rc = brine__observe_enter(pool), fd;
+    if (rc) return rc;
+    struct header *h = pool_header(pool);
+    brine_pool_info out = {.max_bytes = pool->layout.max_bytes, .format_major = h->major, .format_minor = h->minor};
+    memcpy(out.name, pool->name, sizeof out.name);
+    memcpy(out.uuid, h->uuid, sizeof out.uuid);
+    brine__heap_usage(pool, &usage);
+    out.committed_bytes = brine__committed_units(pool) << UNIT_SHIFT;
+    out.table_bytes = count_tables(pool);
+    out.used_bytes = usage.record_bytes + usage.block_bytes + usage.span_bytes;
+    out.high_bytes = a64_load_relaxed(&h->high_units) << UNIT_SHIFT;
+    if (out.high_bytes < out.committed_bytes) out.high_bytes = out.committed_bytes;
+    out.packets = usage.records;
+    out.reaps = a64_load_relaxed(&h->reaps);
+    out.created_ns = h->created_ns;
+    for (uint32_t i = 1; i < proc_high(pool); i++)
+        if (proc_there(pool, i) && word_state(a64_load_acquire(&pool_proc(pool, i)->word)) == PROC_LIVE) out.participants++;
+    count_names(pool, &out);
+    fd = brine__pool_fd(pool);
+    if (fd >= 0 && fstat(fd, &st) == 0) {
+        out.mode = (uint32_t)st.st_mode & 0777;
+        out.owner_uid = (uint32_t)st.st_uid;
+    }
+    *info = out;
+    return 0;
+}
+
+/* ---- pipes ---- */
+
+static void add_endpoint(const struct endpoint *e, brine_pipe_info *info) {
+    /* numbers for people: no order needed */
+    info->packets_in += a64_load_relaxed(&e->packets_in) + a64_load_relaxed(&e->packets_in2);
+    info->packets_out += a64_load_relaxed(&e->packets_out) + a64_load_relaxed(&e->packets_out2);
+    info->bytes_in += a64_load_relaxed(&e->bytes_in) + a64_load_relaxed(&e->bytes_in2);
+    info->bytes_out += a64_load_relaxed(&e->bytes_out) + a64_load_relaxed(&e->bytes_out2);
+    info->timeouts_in += a64_load_relaxed(&e->timeouts_in);
+    info->timeouts_out += a64_load_relaxed(&e->timeouts_out);
+    info->drops += a64_load_relaxed(&e->drops);
+    uint32_t state = word_state(a64_load_acquire(&e->word));
+    if (state == ENDP_FREE) return;
+    info->blocked_readers += (uint32_t)a64_load_relaxed(&e->blocked_readers);
+    info->blocked_writers += (uint32_t)a64_load_relaxed(&e->blocked_writers);
+    if (state == ENDP_SERVER) info->servers++;
+    else info->clients++;
+}
+
+static uint32_t count_returned(brine_pool *pool, uint64_t link) {
+    uint32_t n = 0;
+    for (uint32_t i = 1; i < pool_record_high(pool); i++) {
+        if (!pool_record_exists(pool, i)) continue;
+        struct record *r = pool_record(pool, i);
+        n += word_state(a64_load_acquire(&r->word)) == REC_RETURNED && a64_load_relaxed(&r->pipe) == link;
+    }
+    return n;
+}
+
+/* Fills in one pipe. false: the entry is no pipe, or changed meanwhile. */
+static bool fill_pipe(brine_pool *pool, uint32_t i, brine_pipe_info *info) {
+    struct dir_entry *e = pool_dir(pool, i);
+    struct pipe_control *c = pool_pipe(pool, i);
+    uint64_t w = a64_load_acquire(&e->word), link = LINK(word_gen(w), i);
+    if (word_state(w) != DIR_LIVE || a32_load_relaxed(&e->kind) != DIR_PIPE) return false;
+    *info = (brine_pipe_info){.capacity = a32_load_relaxed(&e->capacity)};
+    info->returned = a64_load_relaxed(&c->returned_packets);
+    info->depth = (uint32_t)ring_length(c) + (info->returned ? count_returned(pool, link) : 0);
+    info->closed = a64_load_relaxed(&c->stream) & 1;
+    for (uint32_t k = 0; k < brine__endp_high(pool); k++)
+        if (brine__endp_there(pool, k) && a64_load_acquire(&pool_endp(pool, k)->pipe) == link) add_endpoint(pool_endp(pool, k), info);
+    return brine__entry_name(pool, i, w, info->name);
+}
+
+static int by_pipe_name(const void *a, const void *b) { return strcmp(((const brine_pipe_info *)a)->name, ((const brine_pipe_info *)b)->name); }
+
+int brine_pipe_each(brine_pool *pool, int (*visit)(const brine_pipe_info *, void *), void *context) {
+    int rc = brine__observe_enter(pool);
+    if (rc) return rc;
+    uint32_t high = dir_high(pool), n = 0;
+    brine_pipe_info *all = malloc((high + 1) * sizeof *all);
+    if (!all) return brine__fail(BRINE_ENOMEM, "no memory for a list of %u pipes", high);
+    for (uint32_t i = 0; i < high; i++)
+        if (brine__dir_there(pool, i) && fill_pipe(pool, i, &all[n])) n++;
+    qsort(all, n, sizeof *all, by_pipe_name);
+    for (uint32_t i = 0; !rc && i < n; i++) rc = visit(&all[i], context);
+    free(all);
+    return rc;
+}
+
+uint32_t brine__find_name(brine_pool *pool, const char *name, uint64_t *word) {
+    char have[BRINE_NAME_MAX + 1];
+    for (uint32_t i = 0; i < dir_high(pool); i++) {
+        if (!brine__dir_there(pool, i)) continue;
+        *word = a64_load_acquire(&pool_dir(pool, i)->word);
+        if (word_state(*word) == DIR_LIVE && brine__entry_name(pool, i, *word, have) && strcmp(have, name) == 0) return i;
+    }
+    return NO_ENTRY;
+}
+
+int brine_pipe_get_info(brine_pool *pool, const char *name, brine_pipe_info *info) {
+    uint64_t w;
+    brine_pipe_info out;
+    int rc = brine__check_name("pipe", name);
+    if (!rc) rc = brine__observe_enter(pool);
+    if (rc) return rc;
+    uint32_t i = brine__find_name(pool, name, &w);
+    if (i == NO_ENTRY || !fill_pipe(pool, i, &out)) return brine__fail(BRINE_ENOENT, "pool \"%s\" has no pipe \"%s\"", pool->name, name);
+    *info = out;
+    return 0;
+}
+
+/* ---- published values ---- */
+
+static bool fill_published(brine_pool *pool, uint32_t i, brine_published_info *info) {
+    struct dir_entry *e = pool_dir(pool, i);
+    uint64_t w = a64_load_acquire(&e->word);
+    if (word_state(w) != DIR_LIVE || a32_load_relaxed(&e->kind) != DIR_VALUE) return false;
+    *info = (brine_published_info){.version = a64_load_relaxed(&e->version)};
+    uint64_t token = a64_load_acquire(&e->target);
+    if (pool_record_exists(pool, link_record(token))) {
+        uint64_t target = a64_load_acquire(&pool_record(pool, link_record(token))->target);
+        if (pool_record_exists(pool, link_record(target))) {
+            struct record *r = pool_record(pool, link_record(target));
+            info->holders = (uint32_t)(a64_load_acquire(&r->rc_count) >> 32);
+            info->bytes = brine__observe_bytes(pool, link_record(target));
+        }
+    }
+    return brine__entry_name(pool, i, w, info->name);
+}
+
+static int by_published_name(const void *a, const void *b) {
+    return strcmp(((const brine_published_info *)a)->name, ((const brine_published_info *)b)->name);
+}
+
+int brine_published_each(brine_pool *pool, int (*visit)(const brine_published_info *, void *), void *context) {
+    int rc = brine__observe_enter(pool);
+    if (rc) return rc;
+    uint32_t high = dir_high(pool), n = 0;
+    brine_published_info *all = malloc((high + 1) * sizeof *all);
+    if (!all) return brine__fail(BRINE_ENOMEM, "no memory for a list of %u names", high);
+    for (uint32_t i = 0; i < high; i++)
+        if (brine__dir_there(pool, i) && fill_published(pool, i, &all[n])) n++;
+    qsort(all, n, sizeof *all, by_published_name);
+    for (uint32_t i = 0; !rc && i < n; i++) rc = visit(&all[i], context);
+    free(all);
+    return rc;
+}
+
+/* Bytes of a packet with what hangs below it, without trusting the links: bounded by the record count. */
+uint64_t brine__observe_bytes(brine_pool *pool, uint32_t index) {
+    uint64_t bytes = 0, left = pool_record_high(pool);
+    uint32_t at = index;
+    while (left-- && pool_record_exists(pool, at)) {
+        struct record *r = pool_record(pool, at);
+        bytes += r->bytes;
+        if (r->first_child && pool_record_exists(pool, r->first_child)) {
+            at = r->first_child;
+            continue;
+        }
+        while (left && at != index && !r->next_child) {
+            at = link_record(a64_load_relaxed(&r->parent));
+            if (!pool_record_exists(pool, at)) return bytes;
+            r = pool_record(pool, at);
+            left--;
+        }
+        if (at == index) break;
+        at = r->next_child;
+    }
+    return bytes;
+}
+
+/* ---- participants ---- */
+
+struct held_count {
+    uint64_t packets, bytes;
+};
+
+static void count_held(brine_pool *pool, struct held_count *counts) {
+    for (uint32_t i = 1; i < pool_record_high(pool); i++) {
+        if (!pool_record_exists(pool, i)) continue;
+        uint64_t w = a64_load_acquire(&pool_record(pool, i)->word);
+        uint32_t state = word_state(w), holder = word_holder(w);
+        bool holds = state == REC_HELD || state == REC_ARRIVED || state == REC_LEASED;
+        if (!holds || holder >= PROC_COUNT) continue;
+        counts[holder].packets++;
+        counts[holder].bytes += brine__observe_bytes(pool, i);
+    }
+}
+
+int brine_participant_each(brine_pool *pool, int (*visit)(const brine_participant_info *, void *), void *context) {
+    int rc = brine__observe_enter(pool);
+    if (rc) return rc;
+    struct held_count *counts = calloc(PROC_COUNT, sizeof *counts);
+    if (!counts) return brine__fail(BRINE_ENOMEM, "no memory for a list of participants");
+    count_held(pool, counts);
+    int fd = brine__pool_fd(pool);
+    uint32_t me = a32_load_relaxed(pool->me);
+    for (uint32_t i = 1; !rc && i < proc_high(pool); i++) {
+        if (!proc_there(pool, i)) continue;
+        struct proc *p = pool_proc(pool, i);
+        if (word_state(a64_load_acquire(&p->word)) != PROC_LIVE) continue;
+        brine_participant_info info = {.index = i,
+                                       .pid = (int32_t)a32_load_relaxed(&p->pid),
+                                       .pid_namespace = a64_load_relaxed(&p->pid_namespace),
+                                       .start_ns = a64_load_relaxed(&p->start_ns),
+                                       .uid = a32_load_relaxed(&p->uid),
+                                       .self = i == me,
+                                       .packets_held = counts[i].packets,
+                                       .bytes_held = counts[i].bytes};
+        info.alive = info.self || fd < 0 || brine__participant_alive(fd, i);
+        memcpy(info.command, p->command, sizeof info.command - 1);
+        rc = visit(&info, context);
+    }
+    free(counts);
+    return rc;
+}

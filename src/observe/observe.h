@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* observe: helpers of this layer. */
+#ifndef BRINE_OBSERVE_OBSERVE_H
+#define BRINE_OBSERVE_OBSERVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <brine/observe.h>
+
+int brine__observe_enter(brine_pool *pool);
+bool brine__dir_there(brine_pool *pool, uint32_t index);
+bool brine__endp_there(brine_pool *pool, uint32_t index);
+uint32_t brine__endp_high(brine_pool *pool);
+/* The LIVE entry of a name, without trusting the directory; *word its ownership word. */
+uint32_t brine__find_name(brine_pool *pool, const char *name, uint64_t *word);
+uint64_t brine__observe_bytes(brine_pool *pool, uint32_t index);
+
+#endif
