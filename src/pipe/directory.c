@@ -85,7 +85,8 @@ static void free_entry(brine_pool *pool, uint32_t i, uint32_t gen) {
 
 void brine__dir_abandon(brine_pool *pool, uint32_t index, uint32_t gen) { free_entry(pool, index, gen); }
 
-/* One round of promotion: aborts what is in the way and makes the lowest PENDING entry LIVE. */
+/* One round of promotion: aborts what is in the way and makes the lowest PENDING entry LIVE. May have to be
+ * repeated by the caller. */
 static void promote(brine_pool *pool, const struct name *name) {
     uint32_t lowest = NO_ENTRY, high = dir_high(pool);
     uint64_t lowest_word = 0;
@@ -102,6 +103,10 @@ static void promote(brine_pool *pool, const struct name *name) {
             if (word_state(w) == DIR_LIVE) return;
         }
     }
+    /* The entries below it were looked at before we knew that it is PENDING; one of them may have become
+     * PENDING since, by one who did not see ours. Then start over. */
+    for (uint32_t i = 0; lowest != NO_ENTRY && i < lowest; i++)
+        if (match(pool, i, name)) return;
     if (lowest != NO_ENTRY) a64_cas_seq_cst(&pool_dir(pool, lowest)->word, &lowest_word, WORD(word_gen(lowest_word), DIR_LIVE, 0));
 }
 

@@ -42,9 +42,9 @@ static void unlock_pool(brine_pool *pool) { pthread_mutex_unlock(&pool->mutex); 
 static void reserve_in_child(brine_pool *pool) {
     init_mutex(&pool->mutex);
     pool->pin = NULL;
-    if (!pool->readonly)
-        mmap(pool->base, pool->layout.file_bytes, PROT_NONE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    if (!pool->readonly && !pool->reserved)
+        pool->reserved = mmap(pool->base, pool->layout.file_bytes, PROT_NONE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0) != MAP_FAILED;
 }
 
 static void before_fork(void) {

@@ -160,8 +160,8 @@ uint32_t brine__pool_after_fork(brine_pool *pool) {
             int fd = brine__pool_fd(pool);
             rc = fd < 0 ? fd : 0;
             /* The range was reserved in the fork handler; without the handler (a raw clone) it must be free. */
-            munmap(pool->base, pool->layout.file_bytes);
-            if (!rc) rc = map_pool(pool, fd, pool->base, MAP_FIXED_NOREPLACE);
+            if (!rc) rc = map_pool(pool, fd, pool->base, pool->reserved ? MAP_FIXED : MAP_FIXED_NOREPLACE);
+            pool->reserved = false;
             if (!rc) rc = brine__join(pool, &me);
             if (!rc) brine__reap_ops.forked(pool);
         }

@@ -35,6 +35,7 @@ struct brine_pool {
     uint32_t id;           /* index in brine__pools */
     bool readonly, named;
     bool one_cpu;          /* this process may run on one CPU only: never spin */
+    bool reserved;         /* a forked child that has not used the pool yet: its address range is kept free */
     bool broken;           /* re-attaching after fork failed: every call is refused */
     unsigned flags;
     uint32_t me_gen;       /* generation of our proc[] word */

@@ -32,13 +32,16 @@ static void repr_escape(struct out *out, unsigned char c) {
         out_write(out, pair, 2);
 }
 
-/* Decodes a character of valid UTF-8; its length. */
-static size_t decode(const char *p, uint32_t *code) {
+/* Decodes the character at p, which is not ASCII; its length. A str is valid UTF-8, but another process
+ * may have damaged it: what cannot be decoded is one U+FFFD per byte. */
+static size_t decode(const char *p, size_t left, uint32_t *code) {
     const unsigned char *u = (const unsigned char *)p;
     size_t n = u[0] < 0xe0 ? 2 : u[0] < 0xf0 ? 3 : 4;
     *code = u[0] & (0x7fu >> n);
-    for (size_t i = 1; i < n; i++) *code = *code << 6 | (u[i] & 0x3fu);
-    return n;
+    for (size_t i = 1; i < n && i < left; i++) *code = *code << 6 | (u[i] & 0x3fu);
+    if (n <= left && u[0] >= 0xc2 && *code >= 0x80 && *code <= 0x10ffff) return n;
+    *code = 0xfffd;
+    return 1;
 }
 
 /* Characters that one cannot see, or that move others about. */
@@ -47,7 +50,7 @@ static bool invisible(uint32_t c) {
         uint32_t from, to;
     } ranges[] = {{0x80, 0xa0},     {0xad, 0xad},     {0x61c, 0x61c},     {0x1680, 0x1680},   {0x180e, 0x180e},
                   {0x2000, 0x200f}, {0x2028, 0x202f}, {0x205f, 0x206f},   {0x3000, 0x3000},   {0xe000, 0xf8ff},
-                  {0xfeff, 0xfeff}, {0xfff0, 0xfffb}, {0xfffe, 0xffff},   {0xe0000, 0x10ffff}};
+                  {0xfeff, 0xfeff}, {0xfff0, 0xffff},   {0xe0000, 0x10ffff}};
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
         if (c >= ranges[i].from && c <= ranges[i].to) return true;
     return false;
@@ -55,11 +58,7 @@ static bool invisible(uint32_t c) {
 
 static size_t repr_wide(struct printer *printer, const char *p, size_t left) {
     uint32_t code;
-    if (left < 4) { /* decode reads what the first byte announces */
-        static const unsigned char least[] = {0xff, 0xff, 0xe0, 0xf0};
-        if ((unsigned char)*p >= least[left]) return 0;
-    }
-    size_t n = decode(p, &code);
+    size_t n = decode(p, left, &code);
     if ((printer->flags & BRINE_TEXT_ASCII) == 0 && !invisible(code))
         out_write(&printer->out, p, n);
     else if (code < 0x100)
@@ -80,11 +79,9 @@ void brine__print_str(struct printer *printer, const char *text, size_t length) 
         if (i == length) break;
         if ((text[i] & 0x80) == 0) {
             repr_escape(&printer->out, (unsigned char)text[i++]);
-            continue;
+        } else {
+            i += repr_wide(printer, text + i, length - i);
         }
-        size_t n = repr_wide(printer, text + i, length - i);
-        if (n == 0) break; /* damaged: ends within a character */
-        i += n;
     }
     out_char(&printer->out, quote);
 }
@@ -142,7 +139,7 @@ void brine__print_json_str(struct printer *printer, const char *text, size_t len
             continue;
         }
         uint32_t code;
-        i += decode(text + i, &code);
+        i += decode(text + i, length - i, &code);
         json_wide(out, code);
     }
     out_char(out, '"');
