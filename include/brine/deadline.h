@@ -45,8 +45,9 @@ static inline brine_deadline brine_nanoseconds(int64_t ns) {
     return d;
 }
 
-/* Wait at most ms milliseconds. */
+/* Wait at most ms milliseconds; 0 or less means do not wait. */
 static inline brine_deadline brine_milliseconds(int64_t ms) {
+    if (ms <= 0) return brine_now();
     return ms > INT64_MAX / 1000000 ? brine_forever() : brine_nanoseconds(ms * 1000000);
 }
 

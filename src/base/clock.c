@@ -11,7 +11,7 @@ int64_t brine__clock_ns(clockid_t clock) {
 brine_deadline brine_until(brine_deadline d) {
     if (d.ns >= 0) return d;
     int64_t now = brine__now_ns();
-    d.ns = -d.ns > INT64_MAX - now ? INT64_MAX : now - d.ns;
+    d.ns = d.ns < now - INT64_MAX ? INT64_MAX : now - d.ns;
     return d;
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* region: names of pools, pipes and regions; the pool folder; sizes as text. */
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,16 +30,21 @@ const char *brine__folder(void) {
     return folder && *folder ? folder : "/dev/shm";
 }
 
+/* Of ASCII only: <ctype.h> follows the locale, and in Turkish the small letter of "I" is no "i". */
+static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
+
 /* The power of 1024 that a suffix such as "", "K", "kb", "MiB" stands for, or -1. */
 static int suffix_power(const char *s) {
     static const char letters[] = "bkmgtpe";
     if (!*s) return 0;
-    const char *at = strchr(letters, tolower((unsigned char)*s));
+    const char *at = strchr(letters, lower(*s));
     if (!at) return -1;
     int power = (int)(at - letters);
     s++;
-    if (power && tolower((unsigned char)*s) == 'i') s++;
-    if (power && tolower((unsigned char)*s) == 'b') s++;
+    if (power && lower(*s) == 'i') s++;
+    if (power && lower(*s) == 'b') s++;
     return *s ? -1 : power;
 }
 
@@ -48,9 +52,9 @@ static int suffix_power(const char *s) {
 static const char *read_decimal(const char *text, double *number) {
     double value = 0, unit = 1;
     const char *s = text;
-    for (; isdigit((unsigned char)*s); s++) value = value * 10 + (*s - '0');
+    for (; is_digit(*s); s++) value = value * 10 + (*s - '0');
     if (*s == '.')
-        for (s++; isdigit((unsigned char)*s); s++) value += (*s - '0') * (unit /= 10);
+        for (s++; is_digit(*s); s++) value += (*s - '0') * (unit /= 10);
     *number = value;
     return s;
 }
@@ -58,11 +62,11 @@ static const char *read_decimal(const char *text, double *number) {
 int brine_parse_size(const char *text, uint64_t *bytes) {
     const char *shown = text ? text : "(null)", *s = shown;
     double number;
-    while (isspace((unsigned char)*s)) s++;
-    if (!isdigit((unsigned char)*s))
+    while (is_space(*s)) s++;
+    if (!is_digit(*s))
         return brine__fail(BRINE_EINVAL, "\"%.40s\" is not a size; write for example 1000000, 64M or 1.5G", shown);
     const char *end = read_decimal(s, &number);
-    while (isspace((unsigned char)*end)) end++;
+    while (is_space(*end)) end++;
     int power = suffix_power(end);
     if (power < 0)
         return brine__fail(BRINE_EINVAL, "\"%.40s\" is not a size; write for example 1000000, 64M or 1.5G", shown);

@@ -23,6 +23,7 @@ struct json {
     jmp_buf no_memory;
     size_t base;    /* offset of the piece that libyajl is at */
     size_t last;    /* offset behind the last token that was called back */
+    char separator; /* that may follow it: ',' or ':', else NUL */
     int status;     /* of a callback that stopped the parsing */
     brine_ref slot; /* at depth 0 the place of the whole, in a tab that of the last key */
     size_t depth;
@@ -60,10 +61,16 @@ static int result(struct json *j, int status) {
     return j->status == 0;
 }
 
-/* Notes how far the text is read; gives the place of the value that comes. */
-static brine_ref next_place(struct json *j) {
+/* Notes how far the text is read. */
+static void advance(struct json *j, char separator) {
     j->last = j->base + yajl_get_bytes_consumed(j->handle);
     if (j->last > j->scan.length) j->last = j->scan.length; /* at its end libyajl adds a blank of its own */
+    j->separator = separator;
+}
+
+/* The place of the value that comes. */
+static brine_ref next_place(struct json *j) {
+    advance(j, j->depth != 0 ? ',' : '\0');
     if (j->depth == 0 || j->stack[j->depth - 1].tab) return j->slot;
     return brine_push(j->stack[j->depth - 1].container);
 }
@@ -113,7 +120,7 @@ static int on_string(void *context, const unsigned char *text, size_t length) {
 
 static int on_key(void *context, const unsigned char *text, size_t length) {
     struct json *j = context;
-    next_place(j);
+    advance(j, ':');
     j->slot = brine_slot_key(j->stack[j->depth - 1].container, brine_key_strn((const char *)text, length));
     return result(j, brine_ref_status(j->slot));
 }
@@ -124,6 +131,7 @@ static int open_container(struct json *j, bool tab) {
     brine_ref made = tab ? brine_assign_tab(place, 0) : brine_assign_arr(place);
     j->stack[j->depth].container = made;
     j->stack[j->depth++].tab = tab;
+    j->separator = '\0';
     return result(j, brine_ref_status(made));
 }
 
@@ -133,7 +141,7 @@ static int on_start_array(void *context) { return open_container(context, false)
 static int on_end(void *context) {
     struct json *j = context;
     j->depth--;
-    j->last = j->base + yajl_get_bytes_consumed(j->handle);
+    advance(j, j->depth != 0 ? ',' : '\0');
     return 1;
 }
 
@@ -145,13 +153,17 @@ static const yajl_callbacks callbacks = {
 
 /* ---- errors ---- */
 
-/* libyajl stopped somewhere behind the wrong token. Between the last token that it called back and the
- * wrong one there can only be white space, commas and colons. */
-static size_t wrong_token(const struct json *j, size_t reached) {
-    const char *text = j->scan.text;
-    size_t i = j->last;
-    while (i < reached && strchr(" \t\r\n,:", text[i]) != NULL && text[i] != '\0') i++;
-    return i < reached || i == 0 ? i : i - 1; /* all are separators: the last of them is wrong */
+static size_t skip_blanks(const struct json *j, size_t i) {
+    while (i < j->scan.length && (j->scan.text[i] == ' ' || (j->scan.text[i] >= '\t' && j->scan.text[i] <= '\r'))) i++;
+    return i;
+}
+
+/* libyajl stops somewhere behind a wrong token, which is the first one after the last that it called
+ * back and the separator that may follow that. */
+static size_t wrong_token(const struct json *j) {
+    size_t i = skip_blanks(j, j->last);
+    if (i < j->scan.length && j->separator != '\0' && j->scan.text[i] == j->separator) i = skip_blanks(j, i + 1);
+    return i;
 }
 
 static bool at_word(const struct json *j, size_t offset, const char *word) {
@@ -174,7 +186,7 @@ static int explain(struct json *j, size_t reached, const char *message) {
     };
     bool lexical = strncmp(message, "lexical", 7) == 0, ended = strstr(message, "premature EOF") != NULL;
     if (strstr(message, "invalid char in json text") != NULL) lexical = false; /* a token of one character */
-    size_t offset = ended ? j->source.length : lexical ? reached : wrong_token(j, reached);
+    size_t offset = ended ? j->source.length : lexical ? reached : wrong_token(j);
     if (at_word(j, offset, "NaN") || at_word(j, offset, "Infinity"))
         return brine__source_fail(&j->source, BRINE_ESYNTAX, offset,
                                   "NaN and Infinity are no JSON; they are read only with BRINE_JSON_NAN");

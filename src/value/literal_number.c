@@ -99,8 +99,12 @@ static bool accept_j(struct literal *l, const struct literal_part *part) {
 
 static int imaginary(struct literal *l, struct literal_number *number) {
     const char *start = l->p;
+    bool negative = *l->p++ == '-';
+    while (literal_is(l, ' ')) l->p++;
+    if (literal_is(l, '-') || literal_is(l, '+')) return literal_expected(l, l->p, "an imaginary part");
     int status = part(l, &number->im);
     if (status != 0) return status;
+    number->im.negative = negative;
     if (!accept_j(l, &number->im))
         return literal_fail(l, BRINE_ESYNTAX, start,
                             "after a number, a sign begins its imaginary part, which ends in j; sums are not computed");

@@ -95,6 +95,13 @@ static int scan_from(struct scan *scan, const char *p, const char *end) {
     return 0;
 }
 
+/* What is open after a mistake has one element more than was counted: the wrong one. */
+static void give_up(struct scan *scan) {
+    for (size_t i = 0; i < scan->depth; i++)
+        if (scan->open[i].index != PARENTHESIS && scan->open[i].commas != 0)
+            scan->counts->items[scan->open[i].index] = scan->open[i].commas + 1;
+}
+
 int brine__literal_tuple_count(struct literal *l, size_t *count) {
     struct tuple_counts *counts = &l->tuples;
     if (counts->next == counts->count) {
@@ -104,6 +111,7 @@ int brine__literal_tuple_count(struct literal *l, size_t *count) {
         scan->counts = counts;
         scan->depth = 0;
         int status = scan_from(scan, l->p, l->end);
+        give_up(scan);
         free(scan);
         if (status != 0) return status;
     }

@@ -3,6 +3,7 @@
 #include "value/text_print.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "value/text_dtype.h"
 #include "value/text_number.h"
@@ -108,16 +109,15 @@ int brine__print_number(struct printer *printer, brine_type type, const void *nu
     case BRINE_U16:
     case BRINE_U32:
     case BRINE_U64: out_write(&printer->out, text, brine__uint_text(read_unsigned(type, number), text)); return 0;
-    case BRINE_C64: return brine__print_complex(printer, BRINE_F32, number, (const float *)number + 1);
-    case BRINE_C128: return brine__print_complex(printer, BRINE_F64, number, (const double *)number + 1);
+    case BRINE_C64: return brine__print_complex(printer, BRINE_F32, number, (const char *)number + 4);
+    case BRINE_C128: return brine__print_complex(printer, BRINE_F64, number, (const char *)number + 8);
     default: return print_real(printer, type, number, WHOLE_DOT_ZERO);
     }
 }
 
 /* ---- nd-arrays ---- */
 
-/* Goes through the elements in row-major order; `visit` gets each, and `lists` (may be NULL) is told how
- * many brackets open or close between them. */
+/* A position in an array, which goes through its elements in row-major order. */
 struct walk {
     const brine_array *array;
     const char *item;
@@ -141,32 +141,11 @@ static void repeat(struct out *out, char c, int times) {
     while (times-- > 0) out_char(out, c);
 }
 
-/* Nested lists of an array without elements: as deep as the first dimension that is 0. */
-static void print_empty(struct printer *printer, const brine_array *a, const char *separator) {
-    int depth = 0;
-    size_t lists = 1;
-    while (a->shape[depth] != 0) lists *= a->shape[depth++];
-    if (depth > 0 && !printer->json) { /* the literal has its shape written behind it */
-        out_text(&printer->out, "[]");
-        return;
-    }
-    size_t index[BRINE_MAX_DIMS] = {0};
-    repeat(&printer->out, '[', depth + 1);
-    for (size_t i = 1; i <= lists && printer->out.status == 0; i++) {
-        int over = 0;
-        for (int d = depth - 1; d >= 0 && ++index[d] == a->shape[d]; d--, over++) index[d] = 0;
-        repeat(&printer->out, ']', over + 1);
-        if (i == lists) break;
-        out_text(&printer->out, separator);
-        repeat(&printer->out, '[', over + 1);
-    }
-}
-
 static int print_lists(struct printer *printer, const brine_array *a) {
     const char *separator = printer->json && !printer->pretty ? "," : ", ";
     struct walk walk = {.array = a, .item = a->data};
-    if (a->count == 0) {
-        print_empty(printer, a, separator);
+    if (a->count == 0) { /* a literal has its shape written behind it */
+        out_text(&printer->out, "[]");
         return 0;
     }
     repeat(&printer->out, '[', a->ndim);
@@ -197,7 +176,7 @@ static void print_shape(struct out *out, const brine_array *a) {
     out_text(out, a->ndim == 1 ? ",)" : ")");
 }
 
-/* The items of an opaque array in one piece; allocated unless they are so already. */
+/* The items of an opaque array in one piece, allocated. */
 static unsigned char *gather(const brine_array *a) {
     unsigned char *bytes = malloc(a->bytes != 0 ? a->bytes : 1);
     struct walk walk = {.array = a, .item = a->data};

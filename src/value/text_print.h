@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * value: printing. text_print.c walks containers with a stack of its own; text_leaf.c prints what has
- * no values inside.
+ * value: printing. text_print.c walks containers with a stack of its own, text_string.c prints str and
+ * bytes, text_array.c numbers and nd-arrays. A failure to write is kept in `out` and looked at once per
+ * value; everything else that can fail returns a status.
  */
 #ifndef BRINE_VALUE_TEXT_PRINT_H
 #define BRINE_VALUE_TEXT_PRINT_H
@@ -16,8 +17,9 @@ struct level {
     brine_iter it;
     brine_ref *sorted; /* key, value, key, value ...; NULL: in the order of `it` */
     size_t next, count; /* of sorted */
+    size_t items; /* printed */
     brine_type type;
-    bool ordered, any; /* an OTab; an item was printed */
+    bool ordered; /* an OTab */
 };
 
 struct printer {
@@ -28,9 +30,6 @@ struct printer {
     struct level *levels; /* grows; innermost last */
     size_t depth, room;
 };
-
-/* Any value that is not a tab, arr or tup. */
-int brine__print_leaf(struct printer *printer, brine_ref value);
 
 /* text_string.c: in quotes. */
 void brine__print_str(struct printer *printer, const char *text, size_t length);

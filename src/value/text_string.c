@@ -125,7 +125,7 @@ static void json_wide(struct out *out, uint32_t code) {
 
 void brine__print_json_str(struct printer *printer, const char *text, size_t length) {
     struct out *out = &printer->out;
-    unsigned char ascii = (printer->flags & BRINE_TEXT_ASCII) != 0 ? 0x80 : 0;
+    unsigned ascii = (printer->flags & BRINE_TEXT_ASCII) != 0 ? 0x80 : 0;
     out_char(out, '"');
     for (size_t i = 0, start; i < length;) {
         for (start = i; i < length; i++) {

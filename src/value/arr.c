@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* value: arrs and tups. Growing moves the cells and leaves the way to them behind. */
+#include "value/cell.h"
+
+struct arr *brine__arr_header(const struct at *at, struct cell *cell) {
+    if (likely(cell->payload)) return pool_at(at->pool, cell->payload);
+    struct arr *a = brine__arena_alloc(at, sizeof *a, 8);
+    if (!a) return NULL;
+    memset(a, 0, sizeof *a);
+    cell->payload = pool_offset(at->pool, a);
+    return a;
+}
+
+int brine__arr_reserve(const struct at *at, struct arr *a, uint64_t n) {
+    if (n <= a->capacity) return 0;
+    if (n >> 40) return brine__stick(at, brine__fail(BRINE_ENOMEM, "an arr of %llu elements is too long", (unsigned long long)n));
+    struct cell *to = brine__arena_alloc(at, n * sizeof *to, 8), *from = arr_cells(at, a);
+    if (!to) return BRINE_ENOMEM;
+    for (uint64_t i = 0; i < a->count; i++) {
+        to[i] = from[i];
+        from[i].type |= CELL_MOVED;
+        cell_set_len48(&from[i], pool_offset(at->pool, &to[i]));
+    }
+    a->cells = pool_offset(at->pool, to);
+    a->capacity = n;
+    return 0;
+}
+
+/* Index from the end if negative; false: outside 0..limit-1. */
+static bool normalize(ptrdiff_t index, uint64_t count, uint64_t limit, uint64_t *out) {
+    if (index < 0) index += (ptrdiff_t)count;
+    *out = (uint64_t)index;
+    return index >= 0 && (uint64_t)index < limit;
+}
+
+static int outside(ptrdiff_t index, uint64_t count) {
+    return brine__fail(BRINE_ENOENT, "index %td is outside an arr of %llu elements", index, (unsigned long long)count);
+}
+
+brine_ref brine_at(brine_ref arr, ptrdiff_t index) {
+    struct at at;
+    uint64_t i;
+    int rc = brine__value_read(arr, &at);
+    if (rc) return brine_ref_null(rc);
+    if (at.cell->type != BRINE_ARR && at.cell->type != BRINE_TUP)
+        return brine_ref_null(brine__fail(BRINE_ETYPE, "the value is a %s, not an arr or tup", brine_type_name((brine_type)at.cell->type)));
+    struct arr *a = cell_arr(&at, at.cell);
+    uint64_t count = a ? a->count : 0;
+    if (!normalize(index, count, count, &i)) return brine_ref_null(outside(index, count));
+    return at_ref(&at, &arr_cells(&at, a)[i]);
+}
+
+static brine_ref insert_at(const struct at *at, ptrdiff_t index, bool end) {
+    struct arr *a = brine__arr_header(at, at->cell);
+    uint64_t i;
+    if (!a) return brine_ref_null(BRINE_ENOMEM);
+    if (end) i = a->count;
+    else if (!normalize(index, a->count, a->count + 1, &i)) return brine_ref_null(brine__stick(at, outside(index, a->count)));
+    if (a->count == a->capacity && brine__arr_reserve(at, a, a->capacity ? a->capacity * 2 : 4)) return brine_ref_null(BRINE_ENOMEM);
+    struct cell *cells = arr_cells(at, a);
+    memmove(&cells[i + 1], &cells[i], (a->count - i) * sizeof *cells);
+    cells[i] = (struct cell){0};
+    a->count++;
+    a->version++;
+    return at_ref(at, &cells[i]);
+}
+
+brine_ref brine_push(brine_ref arr) {
+    struct at at;
+    int rc = brine__value_container(arr, BRINE_ARR, &at);
+    return likely(rc == 0) ? insert_at(&at, 0, true) : brine_ref_null(rc);
+}
+
+brine_ref brine_insert(brine_ref arr, ptrdiff_t index) {
+    struct at at;
+    int rc = brine__value_container(arr, BRINE_ARR, &at);
+    return rc ? brine_ref_null(rc) : insert_at(&at, index, false);
+}
+
+int brine_delete_at(brine_ref arr, ptrdiff_t index) {
+    struct at at;
+    uint64_t i;
+    int rc = brine__value_container(arr, BRINE_ARR, &at);
+    if (rc) return rc;
+    struct arr *a = cell_arr(&at, at.cell);
+    uint64_t count = a ? a->count : 0;
+    if (!normalize(index, count, count, &i)) return outside(index, count);
+    struct cell *cells = arr_cells(&at, a), old = cells[i];
+    memmove(&cells[i], &cells[i + 1], (count - 1 - i) * sizeof *cells);
+    cells[count - 1] = (struct cell){.type = CELL_DELETED};
+    a->count--;
+    a->version++;
+    brine__cell_drop(&at, &old, 0);
+    return 0;
+}
+
+int brine_clear(brine_ref container) {
+    struct at at;
+    int rc = brine__value_place(container, &at);
+    if (!rc) rc = brine__value_enter(&at);
+    if (rc) return rc;
+    if (!at.writable) return brine__fail(BRINE_ESHARED, "the value is part of a shared packet and so immutable");
+    if (at.cell->type != BRINE_TAB && at.cell->type != BRINE_ARR)
+        return brine__stick(&at, brine__fail(BRINE_ETYPE, "a %s cannot be cleared", brine_type_name((brine_type)at.cell->type)));
+    brine__cell_drop(&at, at.cell, 0);
+    if (at.cell->type == BRINE_TAB && at.cell->payload) {
+        struct tab *t = cell_tab(&at, at.cell);
+        for (uint32_t i = 0; i < t->used; i++) tab_entries(&at, t)[i].value.type = tab_entries(&at, t)[i].key.type = CELL_DELETED;
+        *t = (struct tab){.version = t->version + 1};
+    } else if (at.cell->payload) {
+        struct arr *a = cell_arr(&at, at.cell);
+        for (uint64_t i = 0; i < a->count; i++) arr_cells(&at, a)[i].type = CELL_DELETED;
+        a->count = 0;
+        a->version++;
+    }
+    return 0;
+}

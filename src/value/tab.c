@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* value: tabs below the refs. See struct tab in cell.h for the invariants. */
+#include "value/cell.h"
+
+struct tab *brine__tab_header(const struct at *at, struct cell *cell) {
+    if (likely(cell->payload)) return pool_at(at->pool, cell->payload);
+    struct tab *t = brine__arena_alloc(at, sizeof *t, 8);
+    if (!t) return NULL;
+    memset(t, 0, sizeof *t);
+    cell->payload = pool_offset(at->pool, t);
+    return t;
+}
+
+/* ---- finding ---- */
+
+static bool key_matches(const struct at *at, const struct entry *e, const struct key *key) {
+    if (key->type == BRINE_STR || key->type == BRINE_BYTES) {
+        uint64_t length;
+        if (e->key.type != key->type) return false;
+        const char *text = cell_text(at, &e->key, &length);
+        return length == key->length && memcmp(text, key->text, length) == 0;
+    }
+    return brine__cells_equal(at, &e->key, key->at, key->cell, 0);
+}
+
+static struct entry *find_indexed(const struct at *at, const struct tab *t, const struct key *key) {
+    const uint32_t *index = pool_at(at->pool, t->index), *hashes = tab_hashes(at, t);
+    uint32_t mask = (1u << t->shift) - 1;
+    for (uint32_t i = key->hash & mask; index[i]; i = (i + 1) & mask) {
+        uint32_t n = index[i] - 1;
+        if (hashes[n] == key->hash && key_matches(at, &tab_entries(at, t)[n], key)) return &tab_entries(at, t)[n];
+    }
+    return NULL;
+}
+
+struct entry *brine__tab_find(const struct at *at, const struct tab *t, const struct key *key) {
+    if (!t || !t->live) return NULL;
+    if (t->shift) return find_indexed(at, t, key);
+    const uint32_t *hashes = tab_hashes(at, t);
+    for (uint32_t i = 0; i < t->used; i++)
+        if (hashes[i] == key->hash && key_matches(at, &tab_entries(at, t)[i], key)) return &tab_entries(at, t)[i];
+    return NULL;
+}
+
+/* ---- growing ---- */
+
+static void index_add(uint32_t *index, uint32_t mask, uint32_t hash, uint32_t number) {
+    uint32_t i = hash & mask;
+    while (index[i]) i = (i + 1) & mask;
+    index[i] = number + 1;
+}
+
+static void move_cell(const struct at *at, struct cell *from, struct cell *to) {
+    *to = *from;
+    from->type |= CELL_MOVED;
+    cell_set_len48(from, pool_offset(at->pool, to));
+}
+
+/* Index slots for so many entries at a load of at most 0.6; 0: small enough to scan. */
+static uint32_t shift_for(uint64_t capacity) {
+    uint32_t shift = 5;
+    if (capacity <= TAB_SCAN) return 0;
+    while (capacity * 5 > (uint64_t)3 << shift) shift++;
+    return shift;
+}
+
+/* Moves the live entries to a place with room for `capacity`; holes are left behind. */
+static int rebuild(const struct at *at, struct tab *t, uint64_t capacity) {
+    if (capacity > UINT32_MAX / 2) return brine__stick(at, brine__fail(BRINE_ENOMEM, "a tab has at most 2^31 keys"));
+    uint32_t shift = shift_for(capacity), n = 0;
+    uint64_t index_bytes = shift ? (uint64_t)4 << shift : 0;
+    struct entry *entries = brine__arena_alloc(at, capacity * (sizeof *entries + 4) + index_bytes, 8);
+    if (!entries) return BRINE_ENOMEM;
+    uint32_t *hashes = (uint32_t *)(entries + capacity), *index = hashes + capacity;
+    if (shift) memset(index, 0, index_bytes);
+    for (uint32_t i = 0; i < t->used; i++) {
+        uint32_t hash = tab_hashes(at, t)[i];
+        if (!hash) continue;
+        struct entry *old = &tab_entries(at, t)[i];
+        move_cell(at, &old->key, &entries[n].key);
+        move_cell(at, &old->value, &entries[n].value);
+        hashes[n] = hash;
+        if (shift) index_add(index, (1u << shift) - 1, hash, n);
+        n++;
+    }
+    t->entries = pool_offset(at->pool, entries);
+    t->hashes = pool_offset(at->pool, hashes);
+    t->index = shift ? pool_offset(at->pool, index) : 0;
+    t->shift = shift;
+    t->capacity = (uint32_t)capacity;
+    t->used = n;
+    return 0;
+}
+
+int brine__tab_reserve(const struct at *at, struct tab *t, uint64_t n) {
+    if (n <= t->capacity && t->used == t->live) return 0;
+    return rebuild(at, t, n < TAB_FIRST ? TAB_FIRST : n);
+}
+
+struct entry *brine__tab_add(const struct at *at, struct tab *t, uint32_t hash, struct cell key) {
+    if (unlikely(t->used == t->capacity) && rebuild(at, t, t->live < TAB_FIRST ? TAB_FIRST : (uint64_t)t->live * 2)) return NULL;
+    uint32_t n = t->used++;
+    struct entry *e = &tab_entries(at, t)[n];
+    e->key = key;
+    e->value = (struct cell){0};
+    tab_hashes(at, t)[n] = hash;
+    if (t->shift) index_add(pool_at(at->pool, t->index), (1u << t->shift) - 1, hash, n);
+    t->live++;
+    t->version++;
+    return e;
+}
+
+/* ---- by ref ---- */
+
+brine_ref brine_find_key(brine_ref tab, brine_key key) {
+    struct at at, key_at;
+    struct cell scratch[2];
+    struct key k;
+    int rc = brine__value_read(tab, &at);
+    if (!rc && at.cell->type != BRINE_TAB) rc = brine__fail(BRINE_ETYPE, "the value is a %s, not a tab", brine_type_name((brine_type)at.cell->type));
+    if (!rc) rc = brine__key_resolve(at.pool, &key, &k, &key_at, scratch);
+    if (rc) return brine_ref_null(rc);
+    struct entry *e = brine__tab_find(&at, cell_tab(&at, at.cell), &k);
+    if (e) return at_ref(&at, &e->value);
+    return brine_ref_null(brine__fail(BRINE_ENOENT, "the tab has no such key"));
+}
+
+brine_ref brine_find(brine_ref tab, const char *key) {
+    struct at at;
+    struct key k;
+    int rc = brine__value_read(tab, &at);
+    if (unlikely(rc)) return brine_ref_null(rc);
+    if (unlikely(at.cell->type != BRINE_TAB))
+        return brine_ref_null(brine__fail(BRINE_ETYPE, "the value is a %s, not a tab", brine_type_name((brine_type)at.cell->type)));
+    if (unlikely(!key)) return brine_ref_null(brine__fail(BRINE_EINVAL, "the key is NULL"));
+    brine__key_of_text(at.pool, BRINE_STR, key, strlen(key), &k);
+    struct entry *e = brine__tab_find(&at, cell_tab(&at, at.cell), &k);
+    if (likely(e != NULL)) return at_ref(&at, &e->value);
+    return brine_ref_null(brine__fail(BRINE_ENOENT, "the tab has no key \"%.60s\"", key));
+}
+
+/* The place of a key, made if missing. */
+static brine_ref slot(const struct at *at, const struct key *k) {
+    struct tab *t = brine__tab_header(at, at->cell);
+    struct cell cell;
+    if (!t) return brine_ref_null(BRINE_ENOMEM);
+    struct entry *e = brine__tab_find(at, t, k);
+    if (e) return at_ref(at, &e->value);
+    int rc = k->cell ? brine__cell_copy(at, k->at, k->cell, &cell, 0)
+                     : brine__cell_make_text(at, (brine_type)k->type, k->text, k->length, &cell);
+    if (unlikely(rc)) return brine_ref_null(brine__stick(at, rc));
+    e = brine__tab_add(at, t, k->hash, cell);
+    return e ? at_ref(at, &e->value) : brine_ref_null(BRINE_ENOMEM);
+}
+
+brine_ref brine_slot_key(brine_ref tab, brine_key key) {
+    struct at at, key_at;
+    struct cell scratch[2];
+    struct key k;
+    int rc = brine__value_container(tab, BRINE_TAB, &at);
+    if (rc) return brine_ref_null(rc);
+    rc = brine__key_resolve(at.pool, &key, &k, &key_at, scratch);
+    if (rc) return brine_ref_null(brine__stick(&at, rc));
+    return slot(&at, &k);
+}
+
+brine_ref brine_slot(brine_ref tab, const char *key) {
+    struct at at;
+    struct key k;
+    int rc = brine__value_container(tab, BRINE_TAB, &at);
+    if (unlikely(rc)) return brine_ref_null(rc);
+    rc = key ? brine__key_of_text(at.pool, BRINE_STR, key, strlen(key), &k) : brine__fail(BRINE_EINVAL, "the key is NULL");
+    if (unlikely(rc)) return brine_ref_null(brine__stick(&at, rc));
+    return slot(&at, &k);
+}
+
+int brine_delete_key(brine_ref tab, brine_key key) {
+    struct at at, key_at;
+    struct cell scratch[2];
+    struct key k;
+    int rc = brine__value_container(tab, BRINE_TAB, &at);
+    if (!rc) rc = brine__key_resolve(at.pool, &key, &k, &key_at, scratch);
+    if (rc) return rc;
+    struct tab *t = cell_tab(&at, at.cell);
+    struct entry *e = brine__tab_find(&at, t, &k);
+    if (!e) return brine__fail(BRINE_ENOENT, "the tab has no such key");
+    struct cell old = e->value;
+    e->value.type = e->key.type = CELL_DELETED;
+    tab_hashes(&at, t)[e - tab_entries(&at, t)] = 0; /* the index keeps leading here, past a hole */
+    t->live--;
+    t->version++;
+    brine__cell_drop(&at, &old, 0);
+    return 0;
+}
+
+int brine_delete(brine_ref tab, const char *key) { return brine_delete_key(tab, brine_key_str(key)); }
+
+/* ---- iteration ---- */
+
+static const uint64_t *version_of(const struct at *at) {
+    static const uint64_t none = 0;
+    if (!at->cell->payload) return &none;
+    if (at->cell->type == BRINE_TAB) return &cell_tab(at, at->cell)->version;
+    return &cell_arr(at, at->cell)->version;
+}
+
+brine_iter brine_iterate(brine_ref container) {
+    struct at at;
+    brine_iter it = {.container = container};
+    it.status = brine__value_read(container, &at);
+    if (!it.status && !cell_is_container(at.cell))
+        it.status = brine__fail(BRINE_ETYPE, "a %s cannot be iterated", brine_type_name((brine_type)at.cell->type));
+    if (!it.status) it.version = *version_of(&at);
+    return it;
+}
+
+bool brine_next(brine_iter *it, brine_ref *key, brine_ref *value) {
+    struct at at;
+    if (it->status || (it->status = brine__value_read(it->container, &at)) != 0) return false;
+    if (!at.cell->payload) return false;
+    if (*version_of(&at) != it->version) {
+        it->status = brine__fail(BRINE_EINVAL, "the container was changed during iteration");
+        return false;
+    }
+    if (at.cell->type != BRINE_TAB) {
+        struct arr *a = cell_arr(&at, at.cell);
+        if (it->index >= a->count) return false;
+        if (key) *key = brine_ref_null(BRINE_ENOENT);
+        *value = at_ref(&at, &arr_cells(&at, a)[it->index++]);
+        return true;
+    }
+    struct tab *t = cell_tab(&at, at.cell);
+    while (it->index < t->used && !tab_hashes(&at, t)[it->index]) it->index++;
+    if (it->index >= t->used) return false;
+    struct entry *e = &tab_entries(&at, t)[it->index++];
+    if (key) {
+        *key = at_ref(&at, &e->key);
+        key->place |= PLACE_READONLY;
+    }
+    *value = at_ref(&at, &e->value);
+    return true;
+}
