@@ -100,12 +100,12 @@ static int copy_out(brine_pool *pool, const struct target *t, size_t max_bytes, 
     uint64_t share = a64_load_acquire(&pool_record(pool, t->record)->target);
     struct source s = {.pool = pool, .record = share ? link_record(share) : t->record, .gen = share ? link_gen(share) : word_gen(t->word),
                        .copy = true, .max_bytes = max_bytes, .budget = &budget};
-    int rc = brine__source_open(&s);
+    int rc = brine__untrusted_open(&s);
     if (!still_there(pool, t)) rc = BRINE_EBUSY;
-    if (!rc) rc = brine__source_root(&s, &root);
+    if (!rc) rc = brine__untrusted_root(&s, &root);
     if (!rc) rc = brine__untrusted_walk(&s, root, brine_root(copy), 0);
     if (rc && !still_there(pool, t)) rc = BRINE_EBUSY; /* an owned packet inside may have gone while it was copied */
-    brine__source_close(&s);
+    brine__untrusted_close(&s);
     return rc;
 }
 

@@ -82,10 +82,9 @@ int brine__header_judge(const struct header *h, uint64_t file_bytes, const char 
     if (h->signature != signature())
         return brine__fail(BRINE_EVERSION, "%s was made by a build of brine with another memory layout", path);
     if (h->checksum != checksum(h)) return brine__fail(BRINE_ECORRUPT, "%s has a damaged header (checksum)", path);
-    struct layout expect = {0};
-    if (h->layout.max_bytes >= POOL_BYTES_MIN && h->layout.max_bytes <= POOL_BYTES_MAX)
-        expect = brine__layout_of(h->layout.max_bytes);
-    if (memcmp(&expect, &h->layout, sizeof expect) != 0)
+    bool sized = h->layout.max_bytes >= POOL_BYTES_MIN && h->layout.max_bytes <= POOL_BYTES_MAX;
+    struct layout expect = brine__layout_of(sized ? h->layout.max_bytes : POOL_BYTES_MIN);
+    if (!sized || memcmp(&expect, &h->layout, sizeof expect) != 0)
         return brine__fail(BRINE_ECORRUPT, "%s has a damaged header (layout)", path);
     if (file_bytes != expect.file_bytes)
         return brine__fail(BRINE_ECORRUPT, "%s is %llu bytes long, its header says %llu: it was truncated or extended", path,

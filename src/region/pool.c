@@ -320,6 +320,7 @@ int brine_pool_create_private(const brine_pool_options *options, brine_pool **po
 static int open_failed(const char *name, const char *path) {
     if (errno == ENOENT) return brine__fail(BRINE_ENOENT, "pool \"%s\" does not exist (%s)", name, path);
     if (errno == ELOOP) return brine__fail(BRINE_EFOREIGN, "%s is a symbolic link, not a pool", path);
+    if (errno == EISDIR || errno == ENXIO) return brine__fail(BRINE_EFOREIGN, "%s is not a regular file", path);
     if (errno == EACCES || errno == EPERM) {
         struct stat st;
         if (stat(path, &st) == 0)

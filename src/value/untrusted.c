@@ -52,7 +52,7 @@ static uint64_t chunk_size(const struct source *s, uint64_t offset) {
     return tag == WORD(s->gen, 1, s->record) ? (uint64_t)1 << (BLOCK_SHIFT_MIN + class) : 0;
 }
 
-int brine__source_open(struct source *s) {
+int brine__untrusted_open(struct source *s) {
     brine_pool *pool = s->pool;
     if (!pool_record_exists(pool, s->record)) return damaged(s, "its record does not exist");
     uint64_t at = pool_record(pool, s->record)->chunks, left = (uint64_t)data_page_high(pool) * TAGS_PER_PAGE;
@@ -69,7 +69,7 @@ int brine__source_open(struct source *s) {
     return rc;
 }
 
-void brine__source_close(struct source *s) {
+void brine__untrusted_close(struct source *s) {
     for (size_t i = 0; s->copy && i < s->count; i++) free((void *)(uintptr_t)s->extents[i].memory);
     free(s->extents);
     s->extents = NULL;
@@ -95,7 +95,7 @@ static const char *reach_all(const struct source *s, uint64_t offset, uint64_t b
     return p && have == bytes ? p : NULL;
 }
 
-int brine__source_root(const struct source *s, struct cell *root) {
+int brine__untrusted_root(const struct source *s, struct cell *root) {
     memcpy(root, s->extents[0].memory + offsetof(struct record, root), sizeof *root);
     return 0;
 }
@@ -324,10 +324,10 @@ static int walk_ref(const struct source *s, const struct cell *c, brine_ref out,
         if (word_gen(w) != gen || word_state(w) != REC_SHARED) return damaged(s, "it refers to a shared packet that is gone");
     }
     struct source in = {.pool = s->pool, .record = index, .gen = gen, .copy = s->copy, .max_bytes = s->max_bytes, .budget = s->budget};
-    int rc = brine__source_open(&in);
-    if (!rc) rc = brine__source_root(&in, &root);
+    int rc = brine__untrusted_open(&in);
+    if (!rc) rc = brine__untrusted_root(&in, &root);
     if (!rc) rc = brine__untrusted_walk(&in, root, out, depth + 1);
-    brine__source_close(&in);
+    brine__untrusted_close(&in);
     return rc;
 }
 
@@ -359,9 +359,9 @@ int brine_packet_validate(brine_packet packet) {
     uint64_t budget = at.pool->layout.max_bytes / sizeof(struct cell) + 1024; /* no pool holds more cells */
     struct source s = {.pool = at.pool, .record = target ? link_record(target) : packet.record,
                        .gen = target ? link_gen(target) : packet.generation, .budget = &budget};
-    rc = brine__source_open(&s);
-    if (!rc) rc = brine__source_root(&s, &root);
+    rc = brine__untrusted_open(&s);
+    if (!rc) rc = brine__untrusted_root(&s, &root);
     if (!rc) rc = brine__untrusted_walk(&s, root, brine_ref_null(BRINE_ENOENT), 0);
-    brine__source_close(&s);
+    brine__untrusted_close(&s);
     return rc;
 }

@@ -27,13 +27,13 @@ struct source {
 
 /* Collects the extents of a record of this generation, checking that every chunk is really its own.
  * 0, BRINE_ECORRUPT, BRINE_ENOMEM. */
-int brine__source_open(struct source *s);
-void brine__source_close(struct source *s);
+int brine__untrusted_open(struct source *s);
+void brine__untrusted_close(struct source *s);
 
 /* Checks the value in `cell` and everything below it; builds a copy at `out` unless that is null. Owned
  * packets and shares in it are opened as sources of their own. */
 int brine__untrusted_walk(const struct source *s, struct cell cell, brine_ref out, int depth);
 /* The root cell of the source's record (copied out). */
-int brine__source_root(const struct source *s, struct cell *root);
+int brine__untrusted_root(const struct source *s, struct cell *root);
 
 #endif
