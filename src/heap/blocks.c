@@ -121,20 +121,28 @@ static uint64_t pop(struct heap *h, int class, uint64_t tag) {
     return 0;
 }
 
+/* More pages, in proportion, so that the next laps cost a bounded time per block. */
+static bool grow(struct heap *h, int class) {
+    struct page_list *l = &h->blocks[class];
+    uint32_t wanted = l->count / 8 + 1, first = l->count;
+    while (wanted-- && get_page(h, class)) {}
+    if (l->count == first) return false;
+    l->page = first;
+    l->slot = 0;
+    return true;
+}
+
 /* A lap ends: more pages if it found little, fewer if it found nearly everything free. */
 static void end_lap(struct heap *h, int class) {
     struct page_list *l = &h->blocks[class];
-    uint32_t total = l->count * blocks_per_page(class), wanted = l->count / 8 + 1, first = l->count;
-    if (l->found >= total / 8 + 1) {
-        if (l->count > 4 && l->found > total - total / 4) drop_empty(h, class, l->count / 2);
-    } else {
-        while (wanted-- && get_page(h, class)) {}
-        if (l->count > first) {
-            l->page = first;
-            l->slot = 0;
-        }
-    }
+    uint32_t total = l->count * blocks_per_page(class);
+    if (l->found < total / 8 + 1) grow(h, class);
+    else if (l->count > 4 && l->found > total - total / 4) drop_empty(h, class, l->count / 2);
     l->found = l->looked = 0;
+}
+
+static uint64_t lap(struct heap *h, int class, uint64_t tag) {
+    return scan(h, class, h->blocks[class].count * blocks_per_page(class), tag);
 }
 
 static uint64_t block_alloc(struct heap *h, int class, uint64_t tag) {
@@ -145,7 +153,9 @@ static uint64_t block_alloc(struct heap *h, int class, uint64_t tag) {
     while (l->looked < total)
         if ((offset = scan(h, class, total - l->looked, tag)) != 0) return offset;
     end_lap(h, class);
-    return l->count ? scan(h, class, l->count * blocks_per_page(class), tag) : 0;
+    offset = lap(h, class, tag);
+    /* the lap before found enough, but all of that is in use now */
+    return offset || !grow(h, class) ? offset : lap(h, class, tag);
 }
 
 static uint64_t span_alloc(brine_pool *pool, uint32_t record, uint32_t gen, uint64_t bytes) {

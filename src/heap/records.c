@@ -128,7 +128,11 @@ static uint32_t alloc_slow(struct heap *h, uint32_t *gen) {
     bool few = l->found < total / 8 + 1;
     l->found = l->looked = 0;
     if (few && grow(h)) total = l->count * (uint32_t)RECORDS_PER_PAGE;
-    return total ? scan(h, total, gen) : 0;
+    index = total ? scan(h, total, gen) : 0;
+    if (index || few) return index;
+    /* What the last lap found free was all taken since, so no pages were got: now they are. */
+    l->found = l->looked = 0;
+    return grow(h) ? scan(h, l->count * (uint32_t)RECORDS_PER_PAGE, gen) : 0;
 }
 
 uint32_t brine__record_alloc(brine_pool *pool, uint32_t *gen) {

@@ -40,6 +40,7 @@ int brine_pool_deallocate(brine_pool *pool, void *memory) {
     if (!memory) return 0;
     uint32_t me = pool ? pool_me(pool) : 0;
     if (!me) return brine__fail(BRINE_EINVAL, "the pool is NULL or could not be attached again after fork");
+    if (pool->readonly) return brine__fail(BRINE_EREADONLY, "pool \"%s\" is attached read-only", pool->name);
     uint64_t offset = brine_pool_contains(pool, memory) ? pool_offset(pool, memory) - RAW_HEAD : 0;
     if (page_of(pool, offset) >= data_page_high(pool) || (offset & 1023) || !brine__committed(pool, offset, RAW_HEAD))
         return brine__fail(BRINE_EINVAL, "%p is not from brine_pool_allocate of pool \"%s\"", memory, pool->name);
@@ -57,6 +58,7 @@ int brine_pool_deallocate(brine_pool *pool, void *memory) {
 }
 
 bool brine_pool_is_pristine(brine_pool *pool) {
+    if (!pool || !pool_me(pool)) return false;
     for (uint32_t i = 1; i < pool_record_high(pool); i++) {
         if (!pool_record_exists(pool, i)) continue;
         uint32_t state = word_state(a64_load_acquire(&pool_record(pool, i)->word));
@@ -74,6 +76,7 @@ bool brine_pool_is_full(brine_pool *pool) {
 
 uint64_t brine_pool_biggest_free(brine_pool *pool) {
     struct heap_usage usage;
+    if (!pool || !pool_me(pool)) return 0;
     brine__heap_usage(pool, &usage);
     return usage.biggest_free > RAW_HEAD ? usage.biggest_free - RAW_HEAD : 0;
 }

@@ -208,12 +208,12 @@ static int initialise(brine_pool *pool, int fd, uint64_t max_bytes, uint64_t ini
     uint64_t tables[] = {l.proc, l.dir, l.pipe, l.endp, l.recmap, l.pagemap, l.tags};
     pool->fd = fd;
     pool->layout = l;
-    if (ftruncate(fd, (off_t)l.file_bytes) < 0)
-        return brine__fail_errno("pool \"%s\": cannot size its file to %llu MiB", pool->name, (unsigned long long)(l.file_bytes >> 20));
     struct stat st;
     if (fstat(fd, &st) < 0) return brine__fail_errno("pool \"%s\": fstat", pool->name);
     pool->dev = st.st_dev;
     pool->ino = st.st_ino;
+    if (ftruncate(fd, (off_t)l.file_bytes) < 0)
+        return brine__fail_errno("pool \"%s\": cannot size its file to %llu MiB", pool->name, (unsigned long long)(l.file_bytes >> 20));
     /* The header and the commit bits have to be there before the first bit can be set. */
     uint64_t head = l.proc;
     int rc;
@@ -465,7 +465,9 @@ uint64_t brine_pool_offset(const brine_pool *pool, const void *address) {
 }
 
 void *brine_pool_address(const brine_pool *pool, uint64_t offset) {
-    return pool && offset && offset < pool->layout.file_bytes ? pool_at(pool, offset) : NULL;
+    if (!pool || !offset || offset >= pool->layout.file_bytes) return NULL;
+    /* In a forked child nothing is mapped at the address before the pool is attached again. */
+    return pool_me((brine_pool *)(uintptr_t)pool) ? pool_at(pool, offset) : NULL;
 }
 
 uint64_t brine_pool_bytes(const brine_pool *pool) { return pool ? pool->layout.max_bytes : 0; }

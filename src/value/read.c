@@ -112,18 +112,33 @@ static double int_to_double(const struct number *n, bool *exact) {
     return d;
 }
 
+/* The parts of a floating-point cell as they are, with the signs of their zeros. */
+static bool raw_parts(const struct at *at, double part[2]) {
+    float f[2] = {0, 0};
+    part[1] = 0;
+    switch (at->cell->type) {
+    case BRINE_F64: memcpy(part, &at->cell->payload, 8); return true;
+    case BRINE_C128: memcpy(part, pool_at(at->pool, at->cell->payload), 16); return true;
+    case BRINE_F32: memcpy(f, &at->cell->payload, 4); break;
+    case BRINE_C64: memcpy(f, &at->cell->payload, 8); break;
+    default: return false;
+    }
+    part[0] = (double)f[0];
+    part[1] = (double)f[1];
+    return true;
+}
+
 int brine_as_complex(brine_ref value, double *re, double *im) {
     struct at at;
     struct number n;
+    double part[2] = {0, 0};
     bool exact = true;
     int rc = read_number(value, &at, &n);
     if (rc) return rc;
-    double d = n.kind == NUMBER_INT ? int_to_double(&n, &exact) : n.re;
+    if (!raw_parts(&at, part)) part[0] = int_to_double(&n, &exact);
     if (!exact) return brine__fail(BRINE_ERANGE, "the integer has more digits than a double");
-    /* the sign of a zero is not part of the canonical form */
-    if (at.cell->type == BRINE_F64) memcpy(&d, &at.cell->payload, sizeof d);
-    *re = d;
-    *im = n.kind == NUMBER_COMPLEX ? n.im : 0;
+    *re = part[0];
+    *im = part[1];
     return 0;
 }
 
@@ -269,7 +284,8 @@ int brine_to_double(brine_ref value, double *out, bool *lossy) {
     int rc = brine__value_read(value, &at);
     if (rc) return rc;
     if (brine__number_of(&at, at.cell, &n)) {
-        *out = n.kind == NUMBER_INT ? int_to_double(&n, &exact) : n.re;
+        double part[2];
+        *out = raw_parts(&at, part) ? part[0] : int_to_double(&n, &exact);
         if (n.kind == NUMBER_COMPLEX) exact = false;
     } else if (cell_is_text(at.cell)) {
         if ((rc = text_to_double(cell_text(&at, at.cell, &length), out)) != 0) return rc;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/status.h"
-#include "packet/arena.h"
+#include "value/cell.h"
 
 /* ---- positions and messages ---- */
 
@@ -62,54 +62,14 @@ int brine__source_expected(struct source *source, size_t offset, const char *exp
                               (int)character_length(p, source->length - offset), p);
 }
 
-/* ---- UTF-8 ---- */
-
-/* Bytes of the character at p, 0 if it is none: too short, overlong, a surrogate or beyond U+10FFFF. */
-static size_t utf8_character(const unsigned char *p, size_t most) {
-    unsigned char low = 0x80, high = 0xbf;
-    size_t n;
-    if (p[0] < 0x80) return 1;
-    if (p[0] >= 0xc2 && p[0] <= 0xdf) {
-        n = 2;
-    } else if (p[0] >= 0xe0 && p[0] <= 0xef) {
-        n = 3;
-        if (p[0] == 0xe0) low = 0xa0;
-        if (p[0] == 0xed) high = 0x9f;
-    } else if (p[0] >= 0xf0 && p[0] <= 0xf4) {
-        n = 4;
-        if (p[0] == 0xf0) low = 0x90;
-        if (p[0] == 0xf4) high = 0x8f;
-    } else {
-        return 0;
-    }
-    if (most < n || p[1] < low || p[1] > high) return 0;
-    for (size_t i = 2; i < n; i++)
-        if ((p[i] & 0xc0) != 0x80) return 0;
-    return n;
-}
-
-/* Offset of the first byte that is not UTF-8, or length. */
-static size_t utf8_valid_bytes(const char *text, size_t length) {
-    size_t i = 0;
-    while (i < length) {
-        uint64_t eight;
-        while (length - i >= 8 && (memcpy(&eight, text + i, 8), (eight & 0x8080808080808080u) == 0)) i += 8;
-        if (i == length) break;
-        size_t n = utf8_character((const unsigned char *)text + i, length - i);
-        if (n == 0) return i;
-        i += n;
-    }
-    return length;
-}
-
 int brine__source_open(struct source *source, const char *what, const char *text, size_t length) {
     *source = (struct source){text != NULL ? text : "", length, what, {0, 1, 1}, text == NULL};
     if (text == NULL && length != 0)
         return brine__fail(BRINE_EINVAL, "%s: the text is NULL but its length is %zu", what, length);
-    size_t good = utf8_valid_bytes(source->text, length);
-    if (good == length) return 0;
-    return brine__source_fail(source, BRINE_EUTF8, good, "the byte 0x%02x is not valid UTF-8 here",
-                              (unsigned char)text[good]);
+    uint64_t bad = brine__utf8_error(source->text, length);
+    if (bad == 0) return 0;
+    return brine__source_fail(source, BRINE_EUTF8, bad - 1, "the byte 0x%02x is not valid UTF-8 here",
+                              (unsigned char)text[bad - 1]);
 }
 
 /* ---- the place ---- */
