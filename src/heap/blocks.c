@@ -49,7 +49,7 @@ static bool adopt_page(struct heap *h, int class) {
         if (word_state(w) != (uint32_t)(PAGE_SLAB_ORPHAN + class)) continue;
         if (!a64_cas_acq_rel(&pool_pagemap(pool)[p], &w, slab_word(h, class))) continue;
         /* its last owner may have died before it committed the memory */
-        if (brine__commit(pool, page_offset(pool, p), UNIT_BYTES, true) == 0 && keep_page(h, class, p)) return true;
+        if (brine__heap_commit(pool, page_offset(pool, p), UNIT_BYTES) == 0 && keep_page(h, class, p)) return true;
         a64_store_release(&pool_pagemap(pool)[p], w);
         return false;
     }
@@ -124,10 +124,11 @@ static uint64_t pop(struct heap *h, int class, uint64_t tag) {
 /* More pages, in proportion, so that the next laps cost a bounded time per block. */
 static bool grow(struct heap *h, int class) {
     struct page_list *l = &h->blocks[class];
-    uint32_t wanted = l->count / 8 + 1, first = l->count;
-    while (wanted-- && get_page(h, class)) {}
-    if (l->count == first) return false;
-    l->page = first;
+    uint32_t wanted = l->count / 8 + 1, got = 0;
+    while (got < wanted && get_page(h, class)) got++;
+    if (got == 0) return false;
+    /* at the new ones; where memory is short, getting them may have cost us empty pages of the list */
+    l->page = l->count > got ? l->count - got : 0;
     l->slot = 0;
     return true;
 }
@@ -154,8 +155,9 @@ static uint64_t block_alloc(struct heap *h, int class, uint64_t tag) {
         if ((offset = scan(h, class, total - l->looked, tag)) != 0) return offset;
     end_lap(h, class);
     offset = lap(h, class, tag);
-    /* the lap before found enough, but all of that is in use now */
-    return offset || !grow(h, class) ? offset : lap(h, class, tag);
+    /* the lap before found enough, but all of that is in use now; or adopted pages that are full */
+    while (!offset && grow(h, class)) offset = lap(h, class, tag);
+    return offset;
 }
 
 static uint64_t span_alloc(brine_pool *pool, uint32_t record, uint32_t gen, uint64_t bytes) {
@@ -219,16 +221,22 @@ void brine__heap_pressure(brine_pool *pool) {
     trim_thread(h);
 }
 
-uint64_t brine__heap_trim(brine_pool *pool) {
+uint64_t brine__heap_trim(brine_pool *pool, uint64_t enough) {
     struct heap *h = brine__heap_peek(pool);
     uint64_t bytes = 0, word = WORD(0, PAGE_TRIM, a32_load_relaxed(pool->me));
     if (h) trim_thread(h);
     uint64_t end = (uint64_t)data_page_high(pool) + GROWTH_UNITS_MAX; /* growth commits ahead of use */
-    for (uint32_t p = 0; p < end && p < pool->layout.data_pages; p++) {
+    if (end > pool->layout.data_pages) end = pool->layout.data_pages;
+    for (uint32_t p = (uint32_t)end; p-- > 0 && bytes < enough;) { /* from the end: the first are used first */
         /* The page is claimed first, so that nobody touches it while its commit bit goes. */
         if (!brine__committed(pool, page_offset(pool, p), UNIT_BYTES) || !brine__page_claim_at(pool, p, word)) continue;
         if (brine__decommit(pool, page_offset(pool, p), UNIT_BYTES) == 0) bytes += UNIT_BYTES;
         brine__pages_free(pool, p, 1, word);
     }
     return bytes;
+}
+
+int brine__heap_commit(brine_pool *pool, uint64_t offset, uint64_t bytes) {
+    int rc = brine__commit(pool, offset, bytes, true);
+    return rc && brine__heap_trim(pool, bytes) > 0 ? brine__commit(pool, offset, bytes, true) : rc;
 }

@@ -29,9 +29,13 @@ uint64_t brine__chunk_alloc(brine_pool *pool, uint32_t record, uint32_t gen, uin
  * left alone. */
 void brine__chunk_free(brine_pool *pool, uint32_t record, uint32_t gen, uint64_t offset);
 
-/* Gives back what this thread hoards, and the memory of all free pages to the system. Returns bytes. */
-uint64_t brine__heap_trim(brine_pool *pool);
-/* Looks whether somebody ran out of memory since, and if so trims. Cheap. */
+/* Gives back what this thread hoards, and the memory of free pages to the system: of all, or of so many
+ * that it makes `enough` bytes. Returns bytes. */
+uint64_t brine__heap_trim(brine_pool *pool, uint64_t enough);
+/* brine__commit within the budget. Where there is no room, the memory of free data pages is given back
+ * for it: it counts against the budget wherever it lies. */
+int brine__heap_commit(brine_pool *pool, uint64_t offset, uint64_t bytes);
+/* Looks whether somebody ran out of memory since, and if so gives back what this thread hoards. Cheap. */
 void brine__heap_pressure(brine_pool *pool);
 
 /* Reaping: pages of `dead` become orphans; tags and spans of records that are gone are cleared. */

@@ -6,6 +6,8 @@
  */
 #include "heap/pages.h"
 
+#define NO_TABLES (UINT32_MAX - 1) /* there are free pages, but no memory for their table entries (detail set) */
+
 /* Commits the table entries of pages below `end` and raises the high-water mark: entries below it may
  * be touched. */
 static int open_tables(brine_pool *pool, uint32_t first, uint32_t end) {
@@ -41,7 +43,7 @@ static uint32_t find_run(brine_pool *pool, uint32_t from, uint32_t n, uint32_t *
         if (used && *prefix == p) *prefix = p + 1;
         run = used ? 0 : run + 1;
         if (run == n) return p + 1 - n;
-        if (p >= high && pool->layout.data_pages - p >= n - run) return p + 1 - run; /* all free from here */
+        if (p >= high && pool->layout.data_pages - p > n - run) return p + 1 - run; /* all free from here */
     }
     return NO_PAGE;
 }
@@ -54,7 +56,7 @@ static void advance_low(brine_pool *pool, uint64_t seen, uint32_t prefix, uint32
 static uint32_t claim_from(brine_pool *pool, uint64_t low, uint32_t n, uint64_t word) {
     uint32_t from = (uint32_t)low, prefix, first;
     while ((first = find_run(pool, from, n, &prefix)) != NO_PAGE) {
-        if (first + n > data_page_high(pool) && open_tables(pool, first, first + n)) return NO_PAGE;
+        if (first + n > data_page_high(pool) && open_tables(pool, first, first + n)) return NO_TABLES;
         uint32_t got = claim_words(pool, first, n, word);
         if (got == n) {
             if (from == low) advance_low(pool, low, prefix, first, n);
@@ -69,7 +71,7 @@ static uint32_t claim_anywhere(brine_pool *pool, uint32_t n, uint64_t word) {
     uint64_t low = a64_load_relaxed(&pool_header(pool)->page_low);
     if (low > pool->layout.data_pages) low = 0;
     uint32_t first = claim_from(pool, low, n, word);
-    return first == NO_PAGE && low > 0 ? claim_from(pool, 0, n, word) : first;
+    return first >= NO_TABLES && low > 0 ? claim_from(pool, 0, n, word) : first;
 }
 
 uint32_t brine__pages_claim(brine_pool *pool, uint32_t n, uint64_t word) {
@@ -79,16 +81,18 @@ uint32_t brine__pages_claim(brine_pool *pool, uint32_t n, uint64_t word) {
         return NO_PAGE;
     }
     uint32_t first = claim_anywhere(pool, n, word);
-    if (first == NO_PAGE) {
+    if (first >= NO_TABLES) {
         a64_add_relaxed(&pool_header(pool)->pressure, 1); /* others give back what they hoard when they see it */
+        brine__heap_pressure(pool);                       /* we do at once */
         if (brine__reap(pool, 0, NULL) == 0) first = claim_anywhere(pool, n, word);
     }
+    if (first == NO_TABLES) return NO_PAGE;
     if (first == NO_PAGE) {
         brine__fail(BRINE_ENOMEM, "pool \"%s\": no %llu KiB in one piece are free of its %llu KiB; free packets or create it larger",
                     pool->name, (unsigned long long)n * 64, (unsigned long long)pool->layout.max_bytes >> 10);
         return NO_PAGE;
     }
-    if (brine__commit(pool, page_offset(pool, first), (uint64_t)n << UNIT_SHIFT, true)) {
+    if (brine__heap_commit(pool, page_offset(pool, first), (uint64_t)n << UNIT_SHIFT)) {
         brine__pages_free(pool, first, n, word);
         return NO_PAGE;
     }

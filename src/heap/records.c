@@ -38,7 +38,7 @@ enum claim { CLAIMED, LOST, NO_MEMORY };
 static enum claim claim_page(struct heap *h, uint32_t page, uint64_t seen) {
     brine_pool *pool = h->pool;
     if (!a64_cas_acq_rel(&pool_recmap(pool)[page], &seen, page_word(h))) return LOST;
-    if (brine__commit(pool, pool->layout.records + ((uint64_t)page << UNIT_SHIFT), UNIT_BYTES, true) == 0 &&
+    if (brine__heap_commit(pool, pool->layout.records + ((uint64_t)page << UNIT_SHIFT), UNIT_BYTES) == 0 &&
         brine__list_add(&h->records, page))
         return CLAIMED;
     a64_store_release(&pool_recmap(pool)[page], WORD(0, PAGE_ORPHAN, 0));
@@ -73,7 +73,8 @@ static bool get_page(struct heap *h) {
         enum claim got = claim_page(h, (uint32_t)high, 0);
         if (got != LOST) return got == CLAIMED;
     }
-    brine__fail(BRINE_ENOMEM, "pool \"%s\": all of its %u record pages are in use", pool->name, pool->layout.record_pages);
+    brine__fail(BRINE_ENOMEM, "pool \"%s\": all of the %llu KiB that it may have for packets are in use; free packets or create it larger",
+                pool->name, (unsigned long long)pool->layout.record_pages * UNIT_BYTES >> 10);
     return false;
 }
 
@@ -129,10 +130,11 @@ static uint32_t alloc_slow(struct heap *h, uint32_t *gen) {
     l->found = l->looked = 0;
     if (few && grow(h)) total = l->count * (uint32_t)RECORDS_PER_PAGE;
     index = total ? scan(h, total, gen) : 0;
-    if (index || few) return index;
-    /* What the last lap found free was all taken since, so no pages were got: now they are. */
-    l->found = l->looked = 0;
-    return grow(h) ? scan(h, l->count * (uint32_t)RECORDS_PER_PAGE, gen) : 0;
+    while (!index && grow(h)) { /* what the lap before found is in use now; or adopted pages that are full */
+        l->found = l->looked = 0;
+        index = scan(h, l->count * (uint32_t)RECORDS_PER_PAGE, gen);
+    }
+    return index;
 }
 
 uint32_t brine__record_alloc(brine_pool *pool, uint32_t *gen) {

@@ -366,7 +366,10 @@ static int raw_arguments(struct literal *l, struct raw *raw) {
     raw->format = strndup(text.data, text.length);
     if (raw->format == NULL) return brine__fail(BRINE_ENOMEM, "literal: no memory for a format of %zu bytes", text.length);
     status = comma(l);
+    const char *start = l->p;
     if (status == 0) status = read_size(l, &raw->item_bytes);
+    if (status == 0 && raw->item_bytes == 0)
+        status = literal_fail(l, BRINE_ESYNTAX, start, "an item of array_raw has at least 1 byte");
     if (status == 0) status = comma(l);
     if (status == 0) status = read_shape(l, &raw->shape);
     brine__literal_skip(l);
@@ -376,7 +379,7 @@ static int raw_arguments(struct literal *l, struct raw *raw) {
 
 static int raw_check(struct literal *l, const struct raw *raw) {
     size_t bytes = raw->item_bytes;
-    bool overflow = false, empty = bytes == 0;
+    bool overflow = false, empty = false;
     for (int i = 0; i < raw->shape.ndim; i++) {
         empty |= raw->shape.extent[i] == 0;
         overflow |= __builtin_mul_overflow(bytes, raw->shape.extent[i], &bytes);

@@ -77,13 +77,37 @@ static const char *decimal_c(struct decimal_text *d) {
 static const double power_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                       1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
+typedef unsigned __int128 u128;
+
+static u128 integer_power_of_ten(int k) {
+    u128 power = 1;
+    while (k-- > 0) power *= 10;
+    return power;
+}
+
+/* m / 10^k for m with up to 64 bits, k up to 19: the quotient has 64 bits at least, and one more that
+ * says whether something remained, so that rounding it is rounding the exact value. */
+static double divide(uint64_t m, int k) {
+    int shift = __builtin_clzll(m);
+    uint64_t divisor = (uint64_t)integer_power_of_ten(k);
+    u128 dividend = (u128)(m << shift) << 64, quotient = dividend / divisor;
+    bool rest = quotient * divisor != dividend;
+    int bits = 128 - (quotient >> 64 != 0 ? __builtin_clzll((uint64_t)(quotient >> 64)) : 64), drop = bits - 53;
+    u128 half = (u128)1 << (drop - 1), low = quotient & (2 * half - 1);
+    uint64_t mantissa = (uint64_t)(quotient >> drop);
+    if (low > half || (low == half && (rest || mantissa % 2 != 0))) mantissa++;
+    return ldexp((double)mantissa, drop - 64 - shift);
+}
+
 bool brine__text_double(const char *text, size_t length, double *f) {
     struct decimal_text d;
     read_decimal(text, length, &d);
-    /* Both operands are exact, so the one rounding is the right one. */
     if (d.digits <= 19 && d.mantissa <= (uint64_t)1 << 53 && d.exponent >= -22 && d.exponent <= 22) {
+        /* Both operands are exact, so the one rounding is the right one. */
         double m = (double)d.mantissa;
         *f = d.exponent < 0 ? m / power_of_ten[-d.exponent] : m * power_of_ten[d.exponent];
+    } else if (d.digits <= 19 && d.exponent < 0 && d.exponent >= -19) {
+        *f = divide(d.mantissa, -d.exponent);
     } else {
         *f = strtod(decimal_c(&d), NULL);
     }
@@ -153,19 +177,34 @@ static void digits_of(uint64_t u, int power, struct digits *d) {
     strip_zeros(d);
 }
 
-/* Numbers of at most 15 digits around the point, which is what people write: m / 10^k is then exactly
- * what reading those digits gives. */
-static bool short_digits(double f, struct digits *d) {
+static int point_of(double f) {
+    static const double below[] = {1e-1, 1e-2, 1e-3, 1e-4};
+    int point = 0;
+    while (f >= power_of_ten[point]) point++;
+    if (point == 0)
+        while (point > -4 && f < below[-point]) point--;
+    return point;
+}
+
+/* Numbers near the point, which most are, in integers and so exactly: f is m / 2^s, and decimal / 10^k
+ * reads as f if it is within half a unit of m. Powers of two, whose neighbours are not equally far, are
+ * left to others. */
+static bool near_digits(double f, struct digits *d) {
+    uint64_t bits, m;
     if (!(f >= 1e-5 && f < 1e15)) return false;
-    for (int k = 0; k <= 20; k++) {
-        double m = rint(f * power_of_ten[k]);
-        if (m >= 1e15) return false;
-        if (m / power_of_ten[k] == f) {
-            digits_of((uint64_t)m, -k, d);
-            return true;
-        }
+    memcpy(&bits, &f, sizeof bits);
+    m = bits & (((uint64_t)1 << 52) - 1);
+    if (m == 0) return false;
+    m |= (uint64_t)1 << 52;
+    int s = 1075 - (int)(bits >> 52), k = 15 - point_of(f); /* 15 digits are always told apart, 17 always enough */
+    for (u128 power = integer_power_of_ten(k);; k++, power *= 10) {
+        u128 exact = m * power, half = (u128)1 << (s - 1), rest = exact & (2 * half - 1), decimal = exact >> s;
+        bool up = rest > half || (rest == half && decimal % 2 != 0);
+        u128 twice_off = 2 * (up ? 2 * half - rest : rest);
+        if (twice_off > power || (twice_off == power && m % 2 != 0)) continue;
+        digits_of((uint64_t)decimal + up, -k, d);
+        return true;
     }
-    return false;
 }
 
 static bool reads_back(const struct digits *d, double f, enum width width) {
@@ -205,7 +244,7 @@ static void shortest(double f, enum width width, struct digits *d) {
         int sure, most;
         double smallest_normal;
     } limits[] = {[HALF] = {3, 5, 0x1p-14}, [FLOAT] = {6, 9, FLT_MIN}, [DOUBLE] = {15, 17, DBL_MIN}};
-    if (width == DOUBLE && short_digits(f, d)) return;
+    if (width == DOUBLE && near_digits(f, d)) return;
     int exponent;
     bool power_of_two = frexp(f, &exponent) == 0.5;
     int count = f < limits[width].smallest_normal || width == HALF ? 1 : limits[width].sure;

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+# make demo    installs what is needed, builds, and runs the demonstration
+# make test    installs what is needed, builds, and runs every test
+# make install builds and installs (PREFIX=/usr/local, DESTDIR)
+PREFIX ?= /usr/local
+JOBS ?= $(shell nproc)
+BUILD ?= build
+
+.PHONY: all build demo test install clean
+
+all: build
+
+build:
+	cmake -S . -B $(BUILD)/release -DCMAKE_BUILD_TYPE=Release -DBRINE_TESTS=OFF -DCMAKE_INSTALL_PREFIX=$(PREFIX)
+	cmake --build $(BUILD)/release -j$(JOBS)
+
+demo:
+	tools/apt-install build
+	$(MAKE) build
+	$(BUILD)/release/demo/run
+
+test:
+	tools/apt-install build test
+	tools/run-tests $(BUILD)/test
+
+install: build
+	cmake --install $(BUILD)/release
+
+clean:
+	rm -rf $(BUILD)

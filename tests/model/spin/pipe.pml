@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The pipe against death (src/pipe/ring.c, src/pipe/reap.c): slots, ownership words, helping head, and a
+ * reaper that may itself be killed and started again.
+ *
+ * Proved: a packet whose enqueue took effect is delivered exactly once, one whose enqueue did not is
+ * never delivered; every record is FREE at the end; no step meets a state that it does not expect.
+ *
+ * NP writers with the ids 0..NP-1, NC readers after them. Each writer sends KMSG packets, each reader
+ * tries KDEQ times; the rest is drained at the end. VICT, VICT2: who may be killed. RKILL: the reaper
+ * may be killed once. Sequential consistency is assumed; docs/design/pipe.md has the order on hardware.
+ * Mutants, each of which must fail: NO_RECORD, NO_EVIDENCE, NO_HEAD_RECHECK, FREE_ARRIVED.
+ *
+ * Every d_step is one access to shared memory. (`skip` before a d_step: a jump may not land inside one.)
+ */
+#ifndef SLOTS
+#define SLOTS 2
+#endif
+#ifndef CAPACITY
+#define CAPACITY 2
+#endif
+#ifndef NR
+#define NR 2 /* records */
+#endif
+#ifndef NP
+#define NP 2
+#endif
+#ifndef NC
+#define NC 2
+#endif
+#ifndef KMSG
+#define KMSG 1
+#endif
+#ifndef KDEQ
+#define KDEQ 1
+#endif
+#define NPROC (NP + NC)
+#define NMSG (NP * KMSG)
+
+/* REC_... of region/layout.h */
+#define FREE 0
+#define HELD 1
+#define SENDING 2
+#define QUEUED 3
+#define ARRIVED 4
+#define RETURNED 5
+
+#define NOBODY 15
+
+byte wg[NR], ws[NR], wh[NR];                       /* record.word: gen, state, holder */
+byte rpos[NR];                                     /* record.pos */
+byte sl[SLOTS], sp[SLOTS], sr[SLOTS]; bit sf[SLOTS]; /* slot word: lap, proc, rec, full */
+byte head, tail, returned;                         /* pipe_control */
+
+/* ghosts */
+byte rmsg[NR]; /* which message is in the record */
+bit enq_done[NMSG];
+byte delivered[NMSG];
+bit die[NPROC], dead[NPROC], reaped[NPROC], fin[NPROC], rkill;
+
+#define READ_SLOT(i) d_step { xl = sl[i]; xf = sf[i]; xp = sp[i]; zr = sr[i] }
+#define SAME_SLOT(i) (sl[i] == xl && sf[i] == xf && sp[i] == xp && sr[i] == zr)
+#define WORD_IS(d, g, s, h) (wg[d] == g && ws[d] == s && wh[d] == h)
+#define FREE_RECORD(d) wg[d] = wg[d] + 1; ws[d] = FREE; wh[d] = NOBODY
+#define CLEAR_SLOT xl = 0; xp = 0; zr = 0; xf = 0; yg = 0; ys = 0; yh = 0
+#define CLEAR_CALL skip; d_step { h = 0; t = 0; i = 0; seen = 0; hint = 0; won = 0; CLEAR_SLOT }
+
+/* help_head: position h was taken (the slot says by whom) and head is still there */
+inline help_head() {
+    d_step { yg = wg[zr]; ys = ws[zr]; yh = wh[zr] };
+    if
+#ifdef NO_HEAD_RECHECK
+    :: true ->
+#else
+    :: head == h ->
+#endif
+#ifndef NO_RECORD
+        if
+        :: (ys == SENDING || ys == QUEUED) ->
+            d_step { if :: WORD_IS(zr, yg, ys, yh) -> ws[zr] = ARRIVED; wh[zr] = xp :: else -> skip fi }
+        :: else -> skip
+        fi;
+#endif
+        d_step { if :: head == h -> head = h + 1 :: else -> skip fi }
+    :: else -> skip
+    fi
+}
+
+/* brine__ring_enqueue, with really_full */
+inline enqueue(me, d, ok) {
+    ws[d] = SENDING;
+    ok = 0;
+    do
+    :: t = tail;
+        READ_SLOT(t % SLOTS);
+        if
+        :: (!xf && xl == t / SLOTS) ->
+            h = head;
+            if
+            :: (t >= h && t - h >= CAPACITY) ->
+                READ_SLOT(h % SLOTS);
+                if
+                :: (!xf && xl == h / SLOTS + 1) -> help_head()
+                :: else -> ws[d] = HELD; break
+                fi
+            :: else ->
+                rpos[d] = t;
+                d_step {
+                    if
+                    :: SAME_SLOT(t % SLOTS) -> sf[t % SLOTS] = 1; sp[t % SLOTS] = me; sr[t % SLOTS] = d; won = 1; enq_done[rmsg[d]] = 1
+                    :: else -> won = 0
+                    fi
+                };
+                if
+                :: won -> d_step { if :: tail == t -> tail = t + 1 :: else -> skip fi }; ok = 1; break
+                :: else -> skip
+                fi
+            fi
+        :: ((xf && xl == t / SLOTS) || (!xf && xl == t / SLOTS + 1)) ->
+            d_step { if :: tail == t -> tail = t + 1 :: else -> skip fi }
+        :: (xf && xl + 1 == t / SLOTS) ->
+            h = head;
+            READ_SLOT(h % SLOTS);
+            if
+            :: (!xf && xl == h / SLOTS + 1) -> help_head()
+            :: else -> if :: tail == t -> ws[d] = HELD; break :: else -> skip fi
+            fi
+        :: else -> skip
+        fi
+    od
+}
+
+/* brine__ring_dequeue, with take_returned. (The lowest position is the first record here.) */
+inline dequeue(me, d, ok) {
+    ok = 0;
+    do
+    :: if
+        :: returned != seen ->
+            hint = returned; i = 0;
+            do
+            :: i < NR ->
+                d_step { yg = wg[i]; ys = ws[i]; yh = wh[i] };
+                if
+                :: ys == RETURNED ->
+                    d_step { if :: WORD_IS(i, yg, ys, yh) -> ws[i] = ARRIVED; wh[i] = me; won = 1 :: else -> won = 0 fi };
+                    if :: won -> d = i; ok = 1; break :: else -> skip fi
+                :: else -> i++
+                fi
+            :: else -> break
+            od;
+            if :: ok -> break :: else -> seen = hint fi
+        :: else ->
+            h = head; READ_SLOT(h % SLOTS);
+            if
+            :: (xf && xl == h / SLOTS) ->
+                d = zr;
+                d_step {
+                    if
+                    :: SAME_SLOT(h % SLOTS) -> sf[h % SLOTS] = 0; sl[h % SLOTS] = h / SLOTS + 1; sp[h % SLOTS] = me; won = 1
+                    :: else -> won = 0
+                    fi
+                };
+                if
+                :: won ->
+                    d_step {
+                        assert(ws[d] == SENDING || ws[d] == QUEUED || (ws[d] == ARRIVED && wh[d] == me));
+                        ws[d] = ARRIVED; wh[d] = me
+                    };
+                    d_step { if :: head == h -> head = h + 1 :: else -> skip fi };
+                    ok = 1; break
+                :: else -> skip
+                fi
+            :: (!xf && xl == h / SLOTS + 1) -> help_head()
+            :: (!xf && xl == h / SLOTS) -> if :: head == h && returned == seen -> break :: else -> skip fi
+            :: else -> skip
+            fi
+        fi
+    od;
+    if
+    :: ok ->
+        d_step { /* delivery */
+            assert(ws[d] == ARRIVED && wh[d] == me);
+            ws[d] = HELD; delivered[rmsg[d]]++;
+            assert(delivered[rmsg[d]] < 2)
+        }
+    :: else -> skip
+    fi
+}
+
+/* brine__record_alloc from the writer's own records (d, d + NP), enqueue, free what could not be sent */
+inline send(who, r) {
+    d = r;
+    d_step { ws[d] = HELD; wh[d] = who };
+    rmsg[d] = who * KMSG + k;
+    enqueue(who, d, ok);
+    CLEAR_CALL;
+    if :: ok -> skip :: else -> d_step { FREE_RECORD(d) } fi;
+    k++
+}
+
+proctype Writer(byte me) {
+    byte k, d, t, h, i, seen, hint, xl, xp, zr, yg, ys, yh;
+    bit xf, won, ok;
+    {
+        k = 0;
+        do
+        :: k < KMSG ->
+            if
+            :: ws[me] == FREE -> send(me, me)
+            :: ws[me] != FREE && me + NP < NR && ws[me + NP] == FREE -> send(me, me + NP)
+            :: else -> k++ /* out of memory: this one is not sent */
+            fi
+        :: else -> break
+        od;
+        fin[me] = 1
+    } unless { die[me] };
+    CLEAR_CALL;
+    if :: die[me] && !fin[me] -> d_step { dead[me] = 1; k = 0; d = 0; ok = 0 } :: else -> skip fi
+}
+
+proctype Reader(byte me) {
+    byte k, d, t, h, i, seen, hint, xl, xp, zr, yg, ys, yh;
+    bit xf, won, ok;
+    {
+        k = 0;
+        do
+        :: k < KDEQ ->
+            dequeue(me, d, ok);
+            skip; d_step { h = 0; i = 0; hint = 0; won = 0; CLEAR_SLOT };
+            if :: ok -> d_step { FREE_RECORD(d) } :: else -> skip fi;
+            k++
+        :: else -> break
+        od;
+        fin[me] = 1
+    } unless { die[me] };
+    CLEAR_CALL;
+    if :: die[me] && !fin[me] -> d_step { dead[me] = 1; k = 0; d = 0; ok = 0 } :: else -> skip fi
+}
+
+/* undo of pipe/reap.c: settle_heads, then undo_sending, undo_arrived and undo_held for each record until
+ * it is settled, then offer_returned */
+inline undo(p) {
+    do
+    :: h = head; READ_SLOT(h % SLOTS);
+        if :: (!xf && xl == h / SLOTS + 1) -> help_head() :: else -> break fi
+    od;
+    i = 0;
+    do
+    :: i < NR ->
+        d_step { zg = wg[i]; zs = ws[i]; zh = wh[i] };
+        if
+        :: (zs != FREE && zh == p) ->
+            if
+            :: zs == HELD -> d_step { assert(WORD_IS(i, zg, zs, zh)); FREE_RECORD(i) }
+            :: zs == ARRIVED ->
+                d_step {
+                    assert(WORD_IS(i, zg, zs, zh));
+#ifdef FREE_ARRIVED
+                    FREE_RECORD(i)
+#else
+                    ws[i] = RETURNED; wh[i] = NOBODY
+#endif
+                }
+            :: zs == SENDING ->
+                t = rpos[i]; READ_SLOT(t % SLOTS);
+                if
+                :: (xf && xl == t / SLOTS && zr == i) ->
+                    d_step { if :: WORD_IS(i, zg, zs, zh) -> ws[i] = QUEUED; wh[i] = NOBODY :: else -> skip fi }
+#ifndef NO_EVIDENCE
+                :: (!xf && xl == t / SLOTS + 1 && zr == i && head <= t) -> h = t; help_head()
+#endif
+                :: else -> d_step { if :: WORD_IS(i, zg, zs, zh) -> FREE_RECORD(i) :: else -> skip fi }
+                fi
+            :: else -> i++
+            fi
+        :: else -> i++
+        fi
+    :: else -> break
+    od;
+    returned++;
+    CLEAR_CALL;
+    d_step { zg = 0; zs = 0; zh = 0 }
+}
+
+proctype Reaper() {
+    byte p, h, t, i, seen, hint, xl, xp, zr, yg, ys, yh, zg, zs, zh;
+    bit xf, won, killed = 0;
+again:
+    {
+        do
+        :: dead[VICT] && !reaped[VICT] -> p = VICT; undo(p); reaped[VICT] = 1
+#ifdef VICT2
+        :: dead[VICT2] && !reaped[VICT2] -> p = VICT2; undo(p); reaped[VICT2] = 1
+        :: (fin[VICT] || reaped[VICT]) && (fin[VICT2] || reaped[VICT2]) -> goto done
+#else
+        :: (fin[VICT] || reaped[VICT]) -> goto done
+#endif
+        od
+    } unless { rkill && !killed };
+    CLEAR_CALL;
+    d_step { killed = 1; p = 0; zg = 0; zs = 0; zh = 0 };
+    goto again;
+done: skip
+}
+
+proctype Killer() { die[VICT] = 1 }
+#ifdef VICT2
+proctype Killer2() { die[VICT2] = 1 }
+#endif
+#ifdef RKILL
+proctype ReaperKiller() { rkill = 1 }
+#endif
+
+init {
+    byte k, d, t, h, i, seen, hint, xl, xp, zr, yg, ys, yh, n;
+    bit xf, won, ok;
+    atomic {
+        i = 0; do :: i < NR -> wh[i] = NOBODY; i++ :: else -> break od; i = 0;
+        n = 0; do :: n < NP -> run Writer(n); n++ :: else -> break od;
+        n = 0; do :: n < NC -> run Reader(NP + n); n++ :: else -> break od;
+        run Reaper(); run Killer();
+#ifdef VICT2
+        run Killer2();
+#endif
+#ifdef RKILL
+        run ReaperKiller();
+#endif
+    }
+    (_nr_pr == 1);
+    /* drain, as a reader that nobody kills */
+    d_step { seen = 255 };
+    do
+    :: dequeue(NPROC, d, ok);
+        if :: ok -> d_step { FREE_RECORD(d) } :: else -> break fi
+    od;
+    atomic {
+        n = 0; do :: n < NMSG -> assert(delivered[n] == enq_done[n]); n++ :: else -> break od;
+        n = 0; do :: n < NR -> assert(ws[n] == FREE); n++ :: else -> break od
+    }
+}
