@@ -1,30 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-# make demo    installs what is needed, builds, and runs the demonstration
-# make test    installs what is needed, builds, and runs every test
-# make install builds and installs (PREFIX=/usr/local, DESTDIR)
+# The short way in. Everything below is CMake (see CMakePresets.json for its build folders).
+#
+#   make demo     installs what is missing (apt), builds in build/, runs the demonstration
+#   make test     installs what is missing, builds and tests in every way; its last line is the verdict
+#   make          builds in build/
+#   make install  into PREFIX (/usr/local), with DESTDIR as usual
+#   make clean    removes the build folders
 PREFIX ?= /usr/local
-JOBS ?= $(shell nproc)
-BUILD ?= build
 
-.PHONY: all build demo test install clean
+.PHONY: all demo test install clean
 
-all: build
-
-build:
-	cmake -S . -B $(BUILD)/release -DCMAKE_BUILD_TYPE=Release -DBRINE_TESTS=OFF -DCMAKE_INSTALL_PREFIX=$(PREFIX)
-	cmake --build $(BUILD)/release -j$(JOBS)
+all:
+	cmake --preset release -DCMAKE_INSTALL_PREFIX=$(PREFIX) >/dev/null
+	cmake --build --preset release
 
 demo:
 	tools/apt-install build
-	$(MAKE) build
-	$(BUILD)/release/demo/run
+	$(MAKE) --no-print-directory all
+	demo/run
 
 test:
 	tools/apt-install build test
-	tools/run-tests $(BUILD)/test
+	tools/test
 
-install: build
-	cmake --install $(BUILD)/release
+install: all
+	cmake --install build
 
 clean:
-	rm -rf $(BUILD)
+	rm -rf build build-dev build-clang build-asan build-tsan build-fuzz

@@ -43,10 +43,10 @@ typedef struct brine_text_error {
     size_t column; /* from 1, in bytes */
 } brine_text_error;
 
-#define BRINE_JSON_NAN 1u       /* allow NaN, Infinity, -Infinity both ways */
-#define BRINE_TEXT_SORT 2u      /* print the keys of a tab sorted (never of a BRINE_ORDERED one) */
-#define BRINE_TEXT_ASCII 4u     /* escape everything outside ASCII */
-#define BRINE_TEXT_SEED 8u      /* literal, pretty: the seed's spelling (L after bigints, tags of element types) */
+#define BRINE_JSON_NAN 1u   /* allow NaN, Infinity, -Infinity both ways */
+#define BRINE_TEXT_SORT 2u  /* print the keys of a tab sorted (never of a BRINE_ORDERED one) */
+#define BRINE_TEXT_ASCII 4u /* escape everything outside ASCII */
+#define BRINE_TEXT_SEED 8u  /* literal, pretty: the seed's spelling (L after bigints, tags of element types) */
 
 /* Parse one value that is the whole text (white space and comments around it are fine) and put it at
  * place. error may be NULL; it is set on failure, and brine_detail() says what was expected and what was
@@ -57,7 +57,8 @@ typedef struct brine_text_error {
  * BRINE_EDEPTH (deeper than BRINE_MAX_DEPTH), BRINE_ERANGE (a number too large for a double or for an
  * array's elements), BRINE_ENOMEM. */
 BRINE_API int brine_parse_literal(brine_ref place, const char *text, size_t length, brine_text_error *error);
-BRINE_API int brine_parse_json(brine_ref place, const char *text, size_t length, unsigned flags, brine_text_error *error);
+BRINE_API int brine_parse_json(brine_ref place, const char *text, size_t length, unsigned flags,
+                               brine_text_error *error);
 
 typedef enum brine_style {
     BRINE_LITERAL = 0, /* Python's repr, one line */

@@ -21,6 +21,7 @@ struct at {
     struct cell *cell;
     uint32_t record, generation; /* of rec, for making further refs */
     bool writable;
+    bool key;             /* inside a key: refs made from it are read-only too */
 };
 
 /* For reading: 0, or BRINE_ENOTHELD, or the status in a null ref (detail kept). */
@@ -30,7 +31,7 @@ int brine__at_write(brine_ref ref, struct at *at);
 
 /* Same as brine__at_read for the cell at `offset` of the same packet. */
 static inline brine_ref at_ref(const struct at *at, const struct cell *cell) {
-    brine_ref r = {at->record, at->generation, PLACE(pool_offset(at->pool, cell), at->pool->id)};
+    brine_ref r = {at->record, at->generation, PLACE(pool_offset(at->pool, cell), at->pool->id) | (at->key ? PLACE_READONLY : 0)};
     return r;
 }
 

@@ -87,6 +87,7 @@ int brine__at_read(brine_ref ref, struct at *at) {
     at->record = ref.record;
     at->generation = ref.generation;
     at->writable = false;
+    at->key = (ref.place & PLACE_READONLY) != 0;
     uint64_t offset = PLACE_OFFSET(ref.place);
     if (unlikely(offset < at->pool->layout.records || offset > at->pool->layout.file_bytes - sizeof(struct cell)))
         return brine__fail(BRINE_EINVAL, "the ref points outside the pool");
@@ -353,7 +354,7 @@ int brine__child_new(const struct at *at, uint64_t bytes, struct at *in, uint64_
     if (!rc && (rc = reserve(at->pool, h.rec, h.index, h.gen, bytes)) != 0) brine__record_release(at->pool, h.index, h.gen);
     if (rc) return brine__stick(at, rc);
     *link = make_child(at, h.rec, h.index, h.gen);
-    *in = (struct at){at->pool, h.rec, &h.rec->root, h.index, h.gen, true};
+    *in = (struct at){at->pool, h.rec, &h.rec->root, h.index, h.gen, true, at->key};
     return 0;
 }
 
@@ -370,7 +371,7 @@ int brine__at_enter(const struct at *at, uint64_t link, struct at *in) {
     struct record *c = child_of(at, link);
     if (unlikely(!c)) return brine__fail(BRINE_ECORRUPT, "a value refers to packet %u, which is not part of it", link_record(link));
     struct record *content = is_token(c) ? pool_record(at->pool, link_record(a64_load_relaxed(&c->target))) : c;
-    *in = (struct at){at->pool, c, &content->root, link_record(link), link_gen(link), at->writable && content == c};
+    *in = (struct at){at->pool, c, &content->root, link_record(link), link_gen(link), at->writable && content == c, at->key};
     return 0;
 }
 

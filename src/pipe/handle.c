@@ -30,7 +30,7 @@ static int make_ring(brine_pool *pool, uint32_t shift, uint64_t link, brine_pack
     int rc = brine_packet_new(pool, ring);
     if (!rc) rc = brine__held(*ring, &h);
     if (rc) return rc;
-    at = (struct at){pool, h.rec, &h.rec->root, h.index, h.gen, true};
+    at = (struct at){pool, h.rec, &h.rec->root, h.index, h.gen, true, false};
     uint64_t bytes = (uint64_t)8 << shift;
     a64 *slots = brine__arena_alloc(&at, bytes, 64);
     if (!slots) {
@@ -209,15 +209,20 @@ int brine__pipe_enter_slow(brine_pipe *p) {
 
 /* ---- closing ---- */
 
-/* The last server ends the stream. Each closer first stops being a server, then looks for others: of two
- * that close at once, at least one sees no other. */
-static void end_stream(brine_pipe *p) {
-    struct endpoint *e = p->counters;
-    uint64_t w = a64_load_relaxed(&e->word), stream = a64_load_acquire(&p->control->stream);
-    a64_cas_seq_cst(&e->word, &w, WORD(word_gen(w), ENDP_CLOSING, word_holder(w)));
+/* The last server ends the stream. Each closer first stops being a server (stop_serving), then looks for
+ * others: of two that close at once, at least one sees no other. stream: as it was before. */
+static void end_stream(brine_pipe *p, uint64_t stream) {
     brine__reap(p->pool, 0, NULL); /* dead servers do not keep it open */
     if (brine__endpoint_any(p->pool, LINK(p->gen, p->index), true)) return;
     if (a64_cas_seq_cst(&p->control->stream, &stream, stream | 1)) brine__wake_all(p->control); /* pairs with stream_closed() */
+}
+
+/* Under the pool's mutex: a thread that serves the pipe meanwhile makes the endpoint a server's again after it. */
+static uint64_t stop_serving(brine_pipe *p) {
+    struct endpoint *e = p->counters;
+    uint64_t w = a64_load_relaxed(&e->word), stream = a64_load_acquire(&p->control->stream);
+    a64_cas_seq_cst(&e->word, &w, WORD(word_gen(w), ENDP_CLOSING, word_holder(w)));
+    return stream;
 }
 
 /* Takes the handle out of the list: true if it was this process's last one of the pipe. */
@@ -237,13 +242,15 @@ static bool unlist(brine_pipe *p) {
 static void close_handle(brine_pipe *p, bool orderly) {
     brine_pool *pool = p->pool;
     bool ours = pool_me(pool) && p->epoch == pool->epoch, ends = false;
+    uint64_t stream = 0;
     pthread_mutex_lock(&pool->mutex);
     if (ours && p->server) {
         a64_count(&p->counters->servers, (uint64_t)-1);
         ends = a64_load_relaxed(&p->counters->servers) == 0;
+        if (ends && orderly) stream = stop_serving(p);
     }
     pthread_mutex_unlock(&pool->mutex);
-    if (ends && orderly) end_stream(p); /* reaps: not under the mutex */
+    if (ends && orderly) end_stream(p, stream); /* reaps: not under the mutex */
     pthread_mutex_lock(&pool->mutex);
     bool last = unlist(p);
     if (ours && last) brine__endpoint_close(pool, p->endpoint);

@@ -94,8 +94,10 @@ int brine_publish(brine_pool *pool, const char *name, brine_packet packet) {
     index = brine__dir_find(pool, &n, &gen);
     if (index != NO_ENTRY && a32_load_relaxed(&pool_dir(pool, index)->kind) != DIR_VALUE)
         return brine__fail(BRINE_EMISMATCH, "\"%s\" in pool \"%s\" is a pipe, not a published value", name, pool->name);
-    rc = brine_packet_share(&packet);
-    if (!rc) rc = brine__held(packet, &h);
+    brine_packet share = packet;
+    rc = brine_packet_share(&share);
+    if (rc) return rc;
+    rc = brine__held(share, &h);
     while (!rc && !done) {
         index = brine__dir_find(pool, &n, &gen);
         bool value = index != NO_ENTRY && a32_load_relaxed(&pool_dir(pool, index)->kind) == DIR_VALUE;
@@ -103,8 +105,8 @@ int brine_publish(brine_pool *pool, const char *name, brine_packet packet) {
         else done = value ? replace(&h, index, gen) : insert(&h, &n);
         if (done < 0) rc = done;
     }
-    if (rc) brine_packet_free(packet);
-    else brine__dir_changed(pool);
+    if (!rc) brine__dir_changed(pool);
+    else if (share.record != packet.record) brine__token_own(&h, &packet); /* nobody saw it: the caller's again, as it was */
     return rc;
 }
 

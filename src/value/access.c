@@ -61,7 +61,7 @@ void brine__cell_drop(const struct at *at, const struct cell *cell, int depth) {
     else if (cell->type == BRINE_TAB) drop_tab(at, cell, depth);
     else {
         struct arr *a = cell_arr(at, cell);
-        for (uint64_t i = 0; a && i < a->count; i++) brine__cell_drop(at, &arr_cells(at, a)[i], depth + 1);
+        for (uint64_t i = 0; a && i < a->count; i++) brine__cell_drop(at, arr_cell(at, a, i), depth + 1);
     }
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* value: arrs and tups. Growing moves the cells and leaves the way to them behind. */
+/* value: arrs and tups. See struct arr in cell.h. */
 #include "value/cell.h"
 
 struct arr *brine__arr_header(const struct at *at, struct cell *cell) {
@@ -11,18 +11,41 @@ struct arr *brine__arr_header(const struct at *at, struct cell *cell) {
     return a;
 }
 
-int brine__arr_reserve(const struct at *at, struct arr *a, uint64_t n) {
+/* Room for n elements in the list. */
+static int reserve(const struct at *at, struct arr *a, uint64_t n) {
     if (n <= a->capacity) return 0;
     if (n >> 40) return brine__stick(at, brine__fail(BRINE_ENOMEM, "an arr of %llu elements is too long", (unsigned long long)n));
-    struct cell *to = brine__arena_alloc(at, n * sizeof *to, 8), *from = arr_cells(at, a);
+    uint64_t *to = brine__arena_alloc(at, n * sizeof *to, 8);
     if (!to) return BRINE_ENOMEM;
-    for (uint64_t i = 0; i < a->count; i++) {
-        to[i] = from[i];
-        from[i].type |= CELL_MOVED;
-        cell_set_len48(&from[i], pool_offset(at->pool, &to[i]));
-    }
-    a->cells = pool_offset(at->pool, to);
+    if (a->count) memcpy(to, arr_items(at, a), a->count * sizeof *to);
+    a->items = pool_offset(at->pool, to);
     a->capacity = n;
+    return 0;
+}
+
+/* Cells that no element has had yet: at least one. */
+static int refresh(const struct at *at, struct arr *a, uint64_t n) {
+    if (a->spare) return 0;
+    struct cell *cells = brine__arena_alloc(at, n * sizeof *cells, 8);
+    if (!cells) return BRINE_ENOMEM;
+    a->fresh = pool_offset(at->pool, cells);
+    a->spare = n;
+    return 0;
+}
+
+static struct cell *next_cell(const struct at *at, struct arr *a, uint64_t *offset) {
+    struct cell *cell = pool_at(at->pool, a->fresh);
+    *offset = a->fresh;
+    a->fresh += sizeof *cell;
+    a->spare--;
+    *cell = (struct cell){0};
+    return cell;
+}
+
+int brine__arr_fill(const struct at *at, struct arr *a, uint64_t n) {
+    if (reserve(at, a, n) || refresh(at, a, n)) return BRINE_ENOMEM;
+    for (uint64_t i = 0; i < n; i++) next_cell(at, a, &arr_items(at, a)[i]);
+    a->count = n;
     return 0;
 }
 
@@ -47,7 +70,7 @@ brine_ref brine_at(brine_ref arr, ptrdiff_t index) {
     struct arr *a = cell_arr(&at, at.cell);
     uint64_t count = a ? a->count : 0;
     if (!normalize(index, count, count, &i)) return brine_ref_null(outside(index, count));
-    return at_ref(&at, &arr_cells(&at, a)[i]);
+    return at_ref(&at, arr_cell(&at, a, i));
 }
 
 static brine_ref insert_at(const struct at *at, ptrdiff_t index, bool end) {
@@ -56,13 +79,16 @@ static brine_ref insert_at(const struct at *at, ptrdiff_t index, bool end) {
     if (!a) return brine_ref_null(BRINE_ENOMEM);
     if (end) i = a->count;
     else if (!normalize(index, a->count, a->count + 1, &i)) return brine_ref_null(brine__stick(at, outside(index, a->count)));
-    if (a->count == a->capacity && brine__arr_reserve(at, a, a->capacity ? a->capacity * 2 : 4)) return brine_ref_null(BRINE_ENOMEM);
-    struct cell *cells = arr_cells(at, a);
-    memmove(&cells[i + 1], &cells[i], (a->count - i) * sizeof *cells);
-    cells[i] = (struct cell){0};
+    uint64_t room = a->capacity ? a->capacity * 2 : 4;
+    if (unlikely(a->count == a->capacity) && reserve(at, a, room)) return brine_ref_null(BRINE_ENOMEM);
+    if (unlikely(!a->spare) && refresh(at, a, a->count < 4 ? 4 : a->count)) return brine_ref_null(BRINE_ENOMEM);
+    uint64_t *items = arr_items(at, a), offset;
+    struct cell *cell = next_cell(at, a, &offset);
+    memmove(&items[i + 1], &items[i], (a->count - i) * sizeof *items);
+    items[i] = offset;
     a->count++;
     a->version++;
-    return at_ref(at, &cells[i]);
+    return at_ref(at, cell);
 }
 
 brine_ref brine_push(brine_ref arr) {
@@ -85,9 +111,10 @@ int brine_delete_at(brine_ref arr, ptrdiff_t index) {
     struct arr *a = cell_arr(&at, at.cell);
     uint64_t count = a ? a->count : 0;
     if (!normalize(index, count, count, &i)) return outside(index, count);
-    struct cell *cells = arr_cells(&at, a), old = cells[i];
-    memmove(&cells[i], &cells[i + 1], (count - 1 - i) * sizeof *cells);
-    cells[count - 1] = (struct cell){.type = CELL_DELETED};
+    struct cell *cell = arr_cell(&at, a, i), old = *cell;
+    uint64_t *items = arr_items(&at, a);
+    cell->type = CELL_DELETED; /* for refs to it; inline text stays where it is */
+    memmove(&items[i], &items[i + 1], (count - 1 - i) * sizeof *items);
     a->count--;
     a->version++;
     brine__cell_drop(&at, &old, 0);
@@ -109,7 +136,7 @@ int brine_clear(brine_ref container) {
         *t = (struct tab){.version = t->version + 1};
     } else if (at.cell->payload) {
         struct arr *a = cell_arr(&at, at.cell);
-        for (uint64_t i = 0; i < a->count; i++) arr_cells(&at, a)[i].type = CELL_DELETED;
+        for (uint64_t i = 0; i < a->count; i++) arr_cell(&at, a, i)->type = CELL_DELETED;
         a->count = 0;
         a->version++;
     }

@@ -140,9 +140,7 @@ brine_ref brine_assign_tup(brine_ref place, size_t count) {
     if (rc) return brine_ref_null(rc);
     if (count) {
         struct arr *a = brine__arr_header(&at, &cell);
-        if (!a || brine__arr_reserve(&at, a, count)) return brine_ref_null(BRINE_ENOMEM);
-        memset(arr_cells(&at, a), 0, count * sizeof(struct cell));
-        a->count = count;
+        if (!a || brine__arr_fill(&at, a, count)) return brine_ref_null(BRINE_ENOMEM);
     }
     brine__cell_assign(&at, cell);
     return at_ref(&at, at.cell);

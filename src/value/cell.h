@@ -14,7 +14,7 @@
  *   nd-array      descriptor at offset payload
  *   CELL_REF      payload: LINK to a packet that is part of this one; reads as its root
  *   CELL_DELETED  the value was deleted
- *   type | CELL_MOVED: the cell now stands at offset len48. n and payload are as they were, so that a
+ *   type | CELL_MOVED: the cell (of a tab) now stands at offset len48. n and payload are as they were, so that a
  *                 pointer to inline text stays good.
  */
 #ifndef BRINE_VALUE_CELL_H
@@ -52,8 +52,12 @@ struct entry {
 #define TAB_SCAN 16u
 #define TAB_FIRST 8u
 
+/* A list: the elements' cells never move; the list is of their offsets, so that inserting and deleting shift
+ * those, and a ref names its element whatever happens around it.
+ *   count <= capacity;  items: offsets of capacity elements;  fresh: room for `spare` cells not used yet */
 struct arr {
-    uint64_t count, capacity, version, cells;
+    uint64_t count, capacity, version, items;
+    uint64_t fresh, spare;
 };
 
 struct ndarray {
@@ -87,7 +91,10 @@ static inline struct arr *cell_arr(const struct at *at, const struct cell *c) {
 }
 static inline uint32_t *tab_hashes(const struct at *at, const struct tab *t) { return pool_at(at->pool, t->hashes); }
 static inline struct entry *tab_entries(const struct at *at, const struct tab *t) { return pool_at(at->pool, t->entries); }
-static inline struct cell *arr_cells(const struct at *at, const struct arr *a) { return pool_at(at->pool, a->cells); }
+static inline uint64_t *arr_items(const struct at *at, const struct arr *a) { return pool_at(at->pool, a->items); }
+static inline struct cell *arr_cell(const struct at *at, const struct arr *a, uint64_t i) {
+    return pool_at(at->pool, arr_items(at, a)[i]);
+}
 
 /* ---- refs (value/access.c) ---- */
 
@@ -135,7 +142,8 @@ int brine__tab_reserve(const struct at *at, struct tab *t, uint64_t n);
 /* A new entry whose key cell is given (already in this packet); value None. The key is not there yet. */
 struct entry *brine__tab_add(const struct at *at, struct tab *t, uint32_t hash, struct cell key);
 struct arr *brine__arr_header(const struct at *at, struct cell *cell);
-int brine__arr_reserve(const struct at *at, struct arr *a, uint64_t n);
+/* n elements (None) for an arr that has none. */
+int brine__arr_fill(const struct at *at, struct arr *a, uint64_t n);
 
 /* A deep copy of a cell in the arena of `to`: *out is not attached to anything yet. Owned packets become
  * children of to->rec. 0 or a status (not stuck, but for BRINE_ENOMEM). */

@@ -23,7 +23,7 @@ static bool arr_equal(const struct at *a, const struct cell *x, const struct at 
     uint64_t n = s ? s->count : 0;
     if (n != (t ? t->count : 0)) return false;
     for (uint64_t i = 0; i < n; i++)
-        if (!brine__cells_equal(a, &arr_cells(a, s)[i], b, &arr_cells(b, t)[i], depth + 1)) return false;
+        if (!brine__cells_equal(a, arr_cell(a, s, i), b, arr_cell(b, t, i), depth + 1)) return false;
     return true;
 }
 
@@ -103,7 +103,7 @@ static int arr_order(const struct at *a, const struct cell *x, const struct at *
     struct arr *s = cell_arr(a, x), *t = cell_arr(b, y);
     uint64_t m = s ? s->count : 0, n = t ? t->count : 0;
     for (uint64_t i = 0; i < m && i < n; i++) {
-        int rc = compare_cells(a, &arr_cells(a, s)[i], b, &arr_cells(b, t)[i], depth + 1, order);
+        int rc = compare_cells(a, arr_cell(a, s, i), b, arr_cell(b, t, i), depth + 1, order);
         if (rc || *order) return rc;
     }
     *order = (m > n) - (m < n);

@@ -36,11 +36,9 @@ static int copy_arr(const struct at *to, const struct at *from, const struct cel
     uint64_t count = s ? s->count : 0;
     if (count) {
         struct arr *a = brine__arr_header(to, &made);
-        if (!a || brine__arr_reserve(to, a, count)) return BRINE_ENOMEM;
-        memset(arr_cells(to, a), 0, count * sizeof(struct cell));
-        a->count = count;
+        if (!a || brine__arr_fill(to, a, count)) return BRINE_ENOMEM;
         for (uint64_t i = 0; i < count; i++) {
-            int rc = brine__cell_copy(to, from, &arr_cells(from, s)[i], &arr_cells(to, a)[i], depth + 1);
+            int rc = brine__cell_copy(to, from, arr_cell(from, s, i), arr_cell(to, a, i), depth + 1);
             if (rc) return rc;
         }
     }

@@ -8,7 +8,8 @@
 static int replace(struct json_scan *scan, size_t offset, const char *with) {
     if (scan->copy == NULL) {
         scan->copy = malloc(scan->length);
-        if (scan->copy == NULL) return brine__fail(BRINE_ENOMEM, "JSON: no memory for a copy of %zu bytes", scan->length);
+        if (scan->copy == NULL)
+            return brine__fail(BRINE_ENOMEM, "JSON: no memory for a copy of %zu bytes", scan->length);
         memcpy(scan->copy, scan->text, scan->length);
         scan->text = scan->copy;
     }

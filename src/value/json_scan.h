@@ -13,8 +13,8 @@
 struct json_scan {
     const char *text; /* the caller's, or copy */
     char *copy;
-    size_t length;    /* up to a control character that JSON has not, or all */
-    size_t *special;  /* offsets of NaN, Infinity and -Infinity, ascending */
+    size_t length;   /* up to a control character that JSON has not, or all */
+    size_t *special; /* offsets of NaN, Infinity and -Infinity, ascending */
     size_t specials, room;
 };
 

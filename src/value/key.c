@@ -74,7 +74,7 @@ int brine__cell_hash(const brine_pool *seed, const struct at *at, const struct c
     uint64_t sum = 0x747570, one;
     for (uint64_t i = 0; a && i < a->count; i++) {
         struct at in = *at;
-        in.cell = &arr_cells(at, a)[i];
+        in.cell = arr_cell(at, a, i);
         int rc = brine__value_enter(&in);
         if (!rc) rc = brine__cell_hash(seed, &in, in.cell, &one, depth + 1);
         if (rc) return rc;

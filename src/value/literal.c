@@ -47,7 +47,8 @@ static int unknown_word(struct literal *l, size_t length) {
     } hints[] = {{"null", "None"}, {"true", "True"}, {"false", "False"}, {"NaN", "nan"}, {"Infinity", "inf"}};
     for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
         if (literal_word_is(l, hints[i].word))
-            return literal_fail(l, BRINE_ESYNTAX, l->p, "'%s' is JSON; a literal spells it %s", hints[i].word, hints[i].hint);
+            return literal_fail(l, BRINE_ESYNTAX, l->p, "'%s' is JSON; a literal spells it %s", hints[i].word,
+                                hints[i].hint);
     if (literal_word_is(l, "set") || literal_word_is(l, "frozenset"))
         return literal_fail(l, BRINE_ESYNTAX, l->p, "sets cannot be stored; write a list");
     return literal_fail(l, BRINE_ESYNTAX, l->p, "the word '%.*s' is no value; text stands in quotes",
@@ -117,8 +118,10 @@ static int open_container(struct literal *l, enum frame_kind kind, brine_ref pla
 }
 
 static int unhashable(struct literal *l, const char *what) {
-    return literal_fail(l, BRINE_ESYNTAX, l->p, "%s cannot be a key; a key is None, a bool, a number, a str, bytes or a "
-                                                "tuple of these", what);
+    return literal_fail(l, BRINE_ESYNTAX, l->p,
+                        "%s cannot be a key; a key is None, a bool, a number, a str, bytes or a "
+                        "tuple of these",
+                        what);
 }
 
 /* Begins the value at p: a scalar is put into place, a container is opened on the stack. */
@@ -145,7 +148,8 @@ static int colon(struct literal *l) {
     brine__literal_skip(l);
     if (literal_accept(l, ':')) return 0;
     if (literal_is(l, ',') || literal_is(l, '}'))
-        return literal_fail(l, BRINE_ESYNTAX, l->p, "expected ':' and a value after a key; sets cannot be stored, write a list");
+        return literal_fail(l, BRINE_ESYNTAX, l->p,
+                            "expected ':' and a value after a key; sets cannot be stored, write a list");
     return literal_expected(l, l->p, "':' after a key");
 }
 
@@ -208,8 +212,8 @@ static int next_place(struct literal *l, struct literal_frame *frame, brine_ref 
  * is false when the outermost value is complete. */
 static int advance(struct literal *l, brine_ref *place, bool *more) {
     static const char closing[] = {[FRAME_TAB] = '}', [FRAME_ARR] = ']', [FRAME_TUPLE] = ')', [FRAME_GROUP] = ')'};
-    static const char *const expected[] = {[FRAME_TAB] = "',' or '}'", [FRAME_ARR] = "',' or ']'",
-                                           [FRAME_TUPLE] = "',' or ')'", [FRAME_GROUP] = "')'"};
+    static const char *const expected[] = {
+        [FRAME_TAB] = "',' or '}'", [FRAME_ARR] = "',' or ']'", [FRAME_TUPLE] = "',' or ')'", [FRAME_GROUP] = "')'"};
     while ((*more = l->frames != 0)) {
         struct literal_frame *frame = &l->stack[l->frames - 1];
         bool fresh = frame->fresh;
@@ -217,7 +221,8 @@ static int advance(struct literal *l, brine_ref *place, bool *more) {
         if (frame->kind == FRAME_KEY) return finish_key(l, place);
         brine__literal_skip(l);
         if (!fresh && !literal_is(l, closing[frame->kind])) {
-            if (frame->kind == FRAME_GROUP || !literal_accept(l, ',')) return literal_expected(l, l->p, expected[frame->kind]);
+            if (frame->kind == FRAME_GROUP || !literal_accept(l, ','))
+                return literal_expected(l, l->p, expected[frame->kind]);
             brine__literal_skip(l);
         }
         if (!literal_is(l, closing[frame->kind])) return next_place(l, frame, place);

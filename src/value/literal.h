@@ -15,7 +15,7 @@ enum frame_kind { FRAME_TAB, FRAME_ARR, FRAME_TUPLE, FRAME_GROUP, FRAME_KEY };
 
 /* An open bracket, or a key that is being built. */
 struct literal_frame {
-    brine_ref place; /* container; GROUP: the place of the value inside; KEY: the tab */
+    brine_ref place;    /* container; GROUP: the place of the value inside; KEY: the tab */
     size_t next, count; /* TUPLE: index of the next element, elements in all */
     enum frame_kind kind;
     bool fresh; /* nothing was read since the bracket */
@@ -26,7 +26,10 @@ struct literal_frame {
 
 /* Elements of each parenthesis of one outermost "(...)", in the order of the opening brackets. */
 struct tuple_counts {
-    size_t *items;
+    struct tuple_count {
+        const char *bracket;
+        size_t elements;
+    } * items;
     size_t count, room, next;
 };
 #define PARENTHESIS SIZE_MAX /* not a tuple: "(1)" */

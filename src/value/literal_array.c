@@ -59,7 +59,8 @@ static int integer(struct literal *l, const char *at, const struct element *e, b
     bool fits = e->kind == ELEMENT_BOOL || brine__literal_magnitude(re, &magnitude);
     if (negative && magnitude != 0) most = is_signed ? most + 1 : 0;
     if (!fits || magnitude > most)
-        return literal_fail(l, BRINE_ERANGE, at, "the number does not fit an element of type %s", brine_type_name(dtype));
+        return literal_fail(l, BRINE_ERANGE, at, "the number does not fit an element of type %s",
+                            brine_type_name(dtype));
     *bits = negative ? 0 - magnitude : magnitude;
     return 0;
 }
@@ -251,7 +252,8 @@ static int check_shape(struct literal *l, const char *start, const struct shape 
     bool same = given->ndim == found->ndim &&
                 memcmp(given->extent, found->extent, (size_t)given->ndim * sizeof *given->extent) == 0;
     if (same || (count == 0 && found->count == 0)) return 0;
-    return literal_fail(l, BRINE_ESYNTAX, start, "the shape does not fit the array's lists of %zu elements", found->count);
+    return literal_fail(l, BRINE_ESYNTAX, start, "the shape does not fit the array's lists of %zu elements",
+                        found->count);
 }
 
 /* Up to the closing bracket. */
@@ -364,7 +366,8 @@ static int raw_arguments(struct literal *l, struct raw *raw) {
     if (status == 0) status = raw_text(l, false, &text);
     if (status != 0) return status;
     raw->format = strndup(text.data, text.length);
-    if (raw->format == NULL) return brine__fail(BRINE_ENOMEM, "literal: no memory for a format of %zu bytes", text.length);
+    if (raw->format == NULL)
+        return brine__fail(BRINE_ENOMEM, "literal: no memory for a format of %zu bytes", text.length);
     status = comma(l);
     const char *start = l->p;
     if (status == 0) status = read_size(l, &raw->item_bytes);
@@ -385,7 +388,8 @@ static int raw_check(struct literal *l, const struct raw *raw) {
         overflow |= __builtin_mul_overflow(bytes, raw->shape.extent[i], &bytes);
     }
     if ((empty && raw->bytes == 0) || (!empty && !overflow && bytes == raw->bytes)) return 0;
-    return literal_fail(l, BRINE_ESYNTAX, raw->data, "array_raw has %zu bytes of data, which its shape does not fit", raw->bytes);
+    return literal_fail(l, BRINE_ESYNTAX, raw->data, "array_raw has %zu bytes of data, which its shape does not fit",
+                        raw->bytes);
 }
 
 static int raw_build(struct literal *l, const struct raw *raw, brine_ref place) {

@@ -42,8 +42,10 @@ static int prefixed_part(struct literal *l, struct literal_part *part) {
     l->p = digits_end(part->digits, l->end, part->base);
     part->length = (size_t)(l->p - part->digits);
     if (part->length != 0) return 0;
-    return literal_expected(l, l->p, part->base == 16 ? "a hexadecimal digit" : part->base == 8 ? "an octal digit"
-                                                                                               : "a binary digit");
+    return literal_expected(l, l->p,
+                            part->base == 16  ? "a hexadecimal digit"
+                            : part->base == 8 ? "an octal digit"
+                                              : "a binary digit");
 }
 
 static int decimal_part(struct literal *l, struct literal_part *part) {
@@ -130,7 +132,8 @@ int brine__literal_number(struct literal *l, struct literal_number *number) {
         else
             l->p = end;
     }
-    if (status == 0 && !number->complex && number->re.kind == PART_INT && !literal_accept(l, 'L')) literal_accept(l, 'l');
+    if (status == 0 && !number->complex && number->re.kind == PART_INT && !literal_accept(l, 'L'))
+        literal_accept(l, 'l');
     if (status == 0 && l->p < l->end && is_word(*l->p))
         return literal_fail(l, BRINE_ESYNTAX, l->p, "the number that begins at byte %zu runs into a word",
                             (size_t)(start - l->source.text));
@@ -153,12 +156,12 @@ static bool odd_double(const struct literal_part *part, double *f) {
 }
 
 static int too_large(struct literal *l, const struct literal_part *part, const char *type) {
-    return literal_fail(l, BRINE_ERANGE, part->digits, "the number is too large for a %s; infinity is spelled inf", type);
+    return literal_fail(l, BRINE_ERANGE, part->digits, "the number is too large for a %s; infinity is spelled inf",
+                        type);
 }
 
 int brine__literal_double(struct literal *l, const struct literal_part *part, double *f) {
-    if (!odd_double(part, f) && !brine__text_double(part->digits, part->length, f))
-        return too_large(l, part, "double");
+    if (!odd_double(part, f) && !brine__text_double(part->digits, part->length, f)) return too_large(l, part, "double");
     if (part->negative) *f = -*f;
     return 0;
 }

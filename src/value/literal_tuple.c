@@ -24,16 +24,16 @@ struct scan {
     size_t depth;
 };
 
-static int new_count(struct tuple_counts *counts, size_t *index) {
+static int new_count(struct tuple_counts *counts, const char *bracket, size_t *index) {
     if (counts->count == counts->room) {
         size_t room = counts->room != 0 ? 2 * counts->room : 16;
-        size_t *items = realloc(counts->items, room * sizeof *items);
+        struct tuple_count *items = realloc(counts->items, room * sizeof *items);
         if (items == NULL) return brine__fail(BRINE_ENOMEM, "literal: no memory to count the tuples");
         counts->items = items;
         counts->room = room;
     }
     *index = counts->count++;
-    counts->items[*index] = PARENTHESIS;
+    counts->items[*index] = (struct tuple_count){bracket, PARENTHESIS};
     return 0;
 }
 
@@ -54,24 +54,24 @@ static const char *skip_string(const char *p, const char *end) {
     return NULL;
 }
 
-static int open_bracket(struct scan *scan, char c) {
+static int open_bracket(struct scan *scan, const char *p) {
     if (scan->depth != 0) scan->open[scan->depth - 1].item = true;
     struct bracket *bracket = &scan->open[scan->depth++];
     *bracket = (struct bracket){PARENTHESIS, 0, false};
-    return c == '(' ? new_count(scan->counts, &bracket->index) : 0;
+    return *p == '(' ? new_count(scan->counts, p, &bracket->index) : 0;
 }
 
 static void close_bracket(struct scan *scan) {
     const struct bracket *bracket = &scan->open[--scan->depth];
     if (bracket->index != PARENTHESIS && (bracket->commas != 0 || !bracket->item))
-        scan->counts->items[bracket->index] = bracket->commas + bracket->item;
+        scan->counts->items[bracket->index].elements = bracket->commas + bracket->item;
 }
 
 static int scan_from(struct scan *scan, const char *p, const char *end) {
     do {
         if (*p == '(' || *p == '[' || *p == '{') {
             if (scan->depth == LITERAL_FRAMES) return 0;
-            int status = open_bracket(scan, *p++);
+            int status = open_bracket(scan, p++);
             if (status != 0) return status;
         } else if (*p == ')' || *p == ']' || *p == '}') {
             close_bracket(scan);
@@ -99,11 +99,13 @@ static int scan_from(struct scan *scan, const char *p, const char *end) {
 static void give_up(struct scan *scan) {
     for (size_t i = 0; i < scan->depth; i++)
         if (scan->open[i].index != PARENTHESIS && scan->open[i].commas != 0)
-            scan->counts->items[scan->open[i].index] = scan->open[i].commas + 1;
+            scan->counts->items[scan->open[i].index].elements = scan->open[i].commas + 1;
 }
 
 int brine__literal_tuple_count(struct literal *l, size_t *count) {
     struct tuple_counts *counts = &l->tuples;
+    /* Brackets of array(...) are counted as others, but nobody asks for them. */
+    while (counts->next < counts->count && counts->items[counts->next].bracket < l->p) counts->next++;
     if (counts->next == counts->count) {
         counts->next = counts->count = 0;
         struct scan *scan = malloc(sizeof *scan);
@@ -115,6 +117,6 @@ int brine__literal_tuple_count(struct literal *l, size_t *count) {
         free(scan);
         if (status != 0) return status;
     }
-    *count = counts->items[counts->next++];
+    *count = counts->items[counts->next++].elements;
     return 0;
 }

@@ -217,16 +217,16 @@ brine_iter brine_iterate(brine_ref container) {
 bool brine_next(brine_iter *it, brine_ref *key, brine_ref *value) {
     struct at at;
     if (it->status || (it->status = brine__value_read(it->container, &at)) != 0) return false;
-    if (!at.cell->payload) return false;
-    if (*version_of(&at) != it->version) {
+    if (!cell_is_container(at.cell) || *version_of(&at) != it->version) {
         it->status = brine__fail(BRINE_EINVAL, "the container was changed during iteration");
         return false;
     }
+    if (!at.cell->payload) return false;
     if (at.cell->type != BRINE_TAB) {
         struct arr *a = cell_arr(&at, at.cell);
         if (it->index >= a->count) return false;
         if (key) *key = brine_ref_null(BRINE_ENOENT);
-        *value = at_ref(&at, &arr_cells(&at, a)[it->index++]);
+        *value = at_ref(&at, arr_cell(&at, a, it->index++));
         return true;
     }
     struct tab *t = cell_tab(&at, at.cell);

@@ -6,11 +6,11 @@ static const struct {
     brine_type type;
     const char *code, *name, *tag;
 } dtypes[] = {
-    {BRINE_BOOL, "b1", "bool", "b"},      {BRINE_I8, "i1", "int8", "s"},        {BRINE_U8, "u1", "uint8", "S"},
-    {BRINE_I16, "i2", "int16", "i"},      {BRINE_U16, "u2", "uint16", "I"},     {BRINE_I32, "i4", "int32", "l"},
-    {BRINE_U32, "u4", "uint32", "L"},     {BRINE_I64, "i8", "int64", "x"},      {BRINE_U64, "u8", "uint64", "X"},
-    {BRINE_F16, "f2", "float16", "f2"},   {BRINE_F32, "f4", "float32", "f"},    {BRINE_F64, "f8", "float64", "d"},
-    {BRINE_C64, "c8", "complex64", "F"},  {BRINE_C128, "c16", "complex128", "D"},
+    {BRINE_BOOL, "b1", "bool", "b"},     {BRINE_I8, "i1", "int8", "s"},          {BRINE_U8, "u1", "uint8", "S"},
+    {BRINE_I16, "i2", "int16", "i"},     {BRINE_U16, "u2", "uint16", "I"},       {BRINE_I32, "i4", "int32", "l"},
+    {BRINE_U32, "u4", "uint32", "L"},    {BRINE_I64, "i8", "int64", "x"},        {BRINE_U64, "u8", "uint64", "X"},
+    {BRINE_F16, "f2", "float16", "f2"},  {BRINE_F32, "f4", "float32", "f"},      {BRINE_F64, "f8", "float64", "d"},
+    {BRINE_C64, "c8", "complex64", "F"}, {BRINE_C128, "c16", "complex128", "D"},
 };
 enum { DTYPES = sizeof dtypes / sizeof *dtypes };
 

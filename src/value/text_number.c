@@ -74,22 +74,17 @@ static const char *decimal_c(struct decimal_text *d) {
     return d->text;
 }
 
+/* All of them exact. */
 static const double power_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                       1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 typedef unsigned __int128 u128;
 
-static u128 integer_power_of_ten(int k) {
-    u128 power = 1;
-    while (k-- > 0) power *= 10;
-    return power;
-}
-
 /* m / 10^k for m with up to 64 bits, k up to 19: the quotient has 64 bits at least, and one more that
  * says whether something remained, so that rounding it is rounding the exact value. */
 static double divide(uint64_t m, int k) {
     int shift = __builtin_clzll(m);
-    uint64_t divisor = (uint64_t)integer_power_of_ten(k);
+    uint64_t divisor = (uint64_t)power_of_ten[k];
     u128 dividend = (u128)(m << shift) << 64, quotient = dividend / divisor;
     bool rest = quotient * divisor != dividend;
     int bits = 128 - (quotient >> 64 != 0 ? __builtin_clzll((uint64_t)(quotient >> 64)) : 64), drop = bits - 53;
@@ -197,7 +192,7 @@ static bool near_digits(double f, struct digits *d) {
     if (m == 0) return false;
     m |= (uint64_t)1 << 52;
     int s = 1075 - (int)(bits >> 52), k = 15 - point_of(f); /* 15 digits are always told apart, 17 always enough */
-    for (u128 power = integer_power_of_ten(k);; k++, power *= 10) {
+    for (u128 power = (u128)power_of_ten[k];; k++, power *= 10) {
         u128 exact = m * power, half = (u128)1 << (s - 1), rest = exact & (2 * half - 1), decimal = exact >> s;
         bool up = rest > half || (rest == half && decimal % 2 != 0);
         u128 twice_off = 2 * (up ? 2 * half - rest : rest);
@@ -296,13 +291,9 @@ static size_t number_text(double f, enum width width, enum whole whole, char *te
     return (size_t)(p - text);
 }
 
-size_t brine__double_text(double f, enum whole whole, char *text) {
-    return number_text(f, DOUBLE, whole, text);
-}
+size_t brine__double_text(double f, enum whole whole, char *text) { return number_text(f, DOUBLE, whole, text); }
 
-size_t brine__float_text(float f, enum whole whole, char *text) {
-    return number_text((double)f, FLOAT, whole, text);
-}
+size_t brine__float_text(float f, enum whole whole, char *text) { return number_text((double)f, FLOAT, whole, text); }
 
 size_t brine__half_text(uint16_t half, enum whole whole, char *text) {
     return number_text(brine__half_double(half), HALF, whole, text);

@@ -37,8 +37,8 @@ int brine__source_fail(struct source *source, int status, size_t offset, const c
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
-    return brine__fail(status, "%s, line %zu, column %zu: %s", source->what, source->error.line,
-                       source->error.column, message);
+    return brine__fail(status, "%s, line %zu, column %zu: %s", source->what, source->error.line, source->error.column,
+                       message);
 }
 
 int brine__source_too_deep(struct source *source, size_t offset) {

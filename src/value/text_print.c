@@ -104,8 +104,7 @@ static int sort_keys(struct level *level, brine_ref tab) {
            brine_next(&level->it, &level->sorted[2 * level->count], &level->sorted[2 * level->count + 1]))
         level->count++;
     struct order order = {level->it.status};
-    if (order.status == 0)
-        qsort_r(level->sorted, level->count, 2 * sizeof *level->sorted, compare_keys, &order);
+    if (order.status == 0) qsort_r(level->sorted, level->count, 2 * sizeof *level->sorted, compare_keys, &order);
     return order.status;
 }
 

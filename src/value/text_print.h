@@ -15,9 +15,9 @@
 /* A container that is being printed. */
 struct level {
     brine_iter it;
-    brine_ref *sorted; /* key, value, key, value ...; NULL: in the order of `it` */
+    brine_ref *sorted;  /* key, value, key, value ...; NULL: in the order of `it` */
     size_t next, count; /* of sorted */
-    size_t items; /* printed */
+    size_t items;       /* printed */
     brine_type type;
     bool ordered; /* an OTab */
 };

@@ -19,7 +19,9 @@ static char quote_for(const char *text, size_t length) {
 }
 
 /* ASCII that cannot stand for itself. */
-static bool repr_special(unsigned char c, char quote) { return c < ' ' || c == 0x7f || c == '\\' || c == (unsigned char)quote; }
+static bool repr_special(unsigned char c, char quote) {
+    return c < ' ' || c == 0x7f || c == '\\' || c == (unsigned char)quote;
+}
 
 static void repr_escape(struct out *out, unsigned char c) {
     char pair[2] = {'\\', (char)c};
@@ -48,9 +50,9 @@ static size_t decode(const char *p, size_t left, uint32_t *code) {
 static bool invisible(uint32_t c) {
     static const struct {
         uint32_t from, to;
-    } ranges[] = {{0x80, 0xa0},     {0xad, 0xad},     {0x61c, 0x61c},     {0x1680, 0x1680},   {0x180e, 0x180e},
-                  {0x2000, 0x200f}, {0x2028, 0x202f}, {0x205f, 0x206f},   {0x3000, 0x3000},   {0xe000, 0xf8ff},
-                  {0xfeff, 0xfeff}, {0xfff0, 0xffff},   {0xe0000, 0x10ffff}};
+    } ranges[] = {{0x80, 0xa0},     {0xad, 0xad},     {0x61c, 0x61c},     {0x1680, 0x1680}, {0x180e, 0x180e},
+                  {0x2000, 0x200f}, {0x2028, 0x202f}, {0x205f, 0x206f},   {0x3000, 0x3000}, {0xe000, 0xf8ff},
+                  {0xfeff, 0xfeff}, {0xfff0, 0xffff}, {0xe0000, 0x10ffff}};
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
         if (c >= ranges[i].from && c <= ranges[i].to) return true;
     return false;

@@ -217,13 +217,13 @@ static int walk_tab(const struct source *s, const struct cell *c, brine_ref out,
 
 static int walk_arr(const struct source *s, const struct cell *c, brine_ref out, int depth) {
     struct arr a = {0};
-    const char *cells = NULL;
+    const char *items = NULL;
     if (c->payload) {
         const char *p = reach_all(s, c->payload, sizeof a);
         if (!p || (c->payload & 7)) return damaged(s, "an arr is outside the packet");
         memcpy(&a, p, sizeof a);
-        if (a.count > a.capacity || a.capacity > s->pool->layout.file_bytes / sizeof(struct cell)) return damaged(s, "an arr has more elements than room");
-        if (a.capacity && (!(cells = reach_all(s, a.cells, a.capacity * sizeof(struct cell))) || (a.cells & 7)))
+        if (a.count > a.capacity || a.capacity > s->pool->layout.file_bytes / 8) return damaged(s, "an arr has more elements than room");
+        if (a.capacity && (!(items = reach_all(s, a.items, a.capacity * 8)) || (a.items & 7)))
             return damaged(s, "an arr's elements are outside the packet");
     }
     if (brine_ref_ok(out)) {
@@ -232,7 +232,11 @@ static int walk_arr(const struct source *s, const struct cell *c, brine_ref out,
     }
     for (uint64_t i = 0; i < a.count; i++) {
         brine_ref place = !brine_ref_ok(out) ? out : c->type == BRINE_TUP ? brine_at(out, (ptrdiff_t)i) : brine_push(out);
-        int rc = brine__untrusted_walk(s, cell_at(cells, i, sizeof(struct cell)), place, depth + 1);
+        uint64_t item;
+        memcpy(&item, items + i * 8, 8);
+        const char *cell = reach_all(s, item, sizeof(struct cell));
+        if (!cell || (item & 7)) return damaged(s, "an element is outside the packet");
+        int rc = brine__untrusted_walk(s, cell_at(cell, 0, 0), place, depth + 1);
         if (rc) return rc;
     }
     return 0;

@@ -43,7 +43,8 @@ __attribute__((unused)) static int parse_bytes(brine_ref place, bool json, const
     char *copy = malloc(length != 0 ? length : 1);
     CHECK(copy != NULL);
     if (length != 0) memcpy(copy, text, length);
-    int status = json ? brine_parse_json(place, copy, length, 0, error) : brine_parse_literal(place, copy, length, error);
+    int status =
+        json ? brine_parse_json(place, copy, length, 0, error) : brine_parse_literal(place, copy, length, error);
     free(copy);
     return status;
 }

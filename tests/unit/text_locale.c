@@ -27,7 +27,9 @@ int main(void) {
     snprintf(printed, sizeof printed, "%.1f", 0.5);
     CHECK_STR(printed, "0,5");
     brine_ref root = open_pool();
-    static const char *const texts[] = {"[0.5, 1234567.125, 1e+22, 0.30000000000000004, 1.2345678901234568e+17, (1.5-0.25j)]", "array([0.1, 1234567.0], 'f4')", "array([0.1], 'f2')"};
+    static const char *const texts[] = {
+        "[0.5, 1234567.125, 1e+22, 0.30000000000000004, 1.2345678901234568e+17, (1.5-0.25j)]",
+        "array([0.1, 1234567.0], 'f4')", "array([0.1], 'f2')"};
     for (int i = 0; i < 3; i++) {
         CHECK_OK(parse_literal(root, texts[i]));
         CHECK_STR(literal_of(root), texts[i]);

@@ -2,8 +2,18 @@
 /* Parsing into a place: it keeps its old value on failure, whatever that is; what sticks; what is refused. */
 #include "text_helpers.h"
 
-static const char *const old_values[] = {"None", "{}", "o{}", "[]", "()", "1", "'text'", "{'a': [1]}", "[1, 2]", "array([1, 2], 'i4')"};
-static const char *const bad_literals[] = {"{'a': [1, (2, x", "[1, 2", "(1, 2", "{1: 2, (3, 4): 5, 6}", "'x' 1", "array([1, 2], 'u1') x", "array([300], 'u1')", "7 7", "\xff", "{nan: 1}"};
+static const char *const old_values[] = {"None", "{}",     "o{}",        "[]",     "()",
+                                         "1",    "'text'", "{'a': [1]}", "[1, 2]", "array([1, 2], 'i4')"};
+static const char *const bad_literals[] = {"{'a': [1, (2, x",
+                                           "[1, 2",
+                                           "(1, 2",
+                                           "{1: 2, (3, 4): 5, 6}",
+                                           "'x' 1",
+                                           "array([1, 2], 'u1') x",
+                                           "array([300], 'u1')",
+                                           "7 7",
+                                           "\xff",
+                                           "{nan: 1}"};
 static const char *const bad_jsons[] = {"{\"a\":[1,{\"b\":2}", "[1,2", "7 7", "[1e999]", "\xff", "{\"a\":1,\"a\":}"};
 
 static void kept(brine_ref place) {

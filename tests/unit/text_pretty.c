@@ -5,30 +5,30 @@
 #include "text_helpers.h"
 
 static void pretty(brine_ref root) {
-    CHECK_OK(parse_literal(root, "{'a': 1, 'list': [1, (2,), 'x'], 't': (3, 4), 'e': {}, 'f': [], 'g': (), 'o': o{'k': None}, 5: array([1, 2], 'i4'), (1, (2,)): o{}}"));
-    CHECK_STR(shown(root, BRINE_PRETTY, 0),
-              "{\n"
-              "    'a':1,\n"
-              "    'list':[\n"
-              "        1,\n"
-              "        (\n"
-              "            2,\n"
-              "        ),\n"
-              "        'x'\n"
-              "    ],\n"
-              "    't':(\n"
-              "        3,\n"
-              "        4\n"
-              "    ),\n"
-              "    'e':{ },\n"
-              "    'f':[ ],\n"
-              "    'g':( ),\n"
-              "    'o':o{\n"
-              "        'k':None\n"
-              "    },\n"
-              "    5:array([1, 2], 'i4'),\n"
-              "    (1, (2,)):o{ }\n"
-              "}");
+    CHECK_OK(parse_literal(root, "{'a': 1, 'list': [1, (2,), 'x'], 't': (3, 4), 'e': {}, 'f': [], 'g': (), 'o': o{'k': "
+                                 "None}, 5: array([1, 2], 'i4'), (1, (2,)): o{}}"));
+    CHECK_STR(shown(root, BRINE_PRETTY, 0), "{\n"
+                                            "    'a':1,\n"
+                                            "    'list':[\n"
+                                            "        1,\n"
+                                            "        (\n"
+                                            "            2,\n"
+                                            "        ),\n"
+                                            "        'x'\n"
+                                            "    ],\n"
+                                            "    't':(\n"
+                                            "        3,\n"
+                                            "        4\n"
+                                            "    ),\n"
+                                            "    'e':{ },\n"
+                                            "    'f':[ ],\n"
+                                            "    'g':( ),\n"
+                                            "    'o':o{\n"
+                                            "        'k':None\n"
+                                            "    },\n"
+                                            "    5:array([1, 2], 'i4'),\n"
+                                            "    (1, (2,)):o{ }\n"
+                                            "}");
     brine_packet copy;
     CHECK_OK(brine_packet_copy(root, pool, &copy));
     CHECK_OK(parse_literal(root, shown(root, BRINE_PRETTY, 0)));
@@ -39,14 +39,17 @@ static void pretty(brine_ref root) {
 static void flags(brine_ref root) {
     char *text = NULL;
     CHECK_OK(parse_literal(root, "{'b': 1, 'a': {2: 0, 1: 0, None: 0}, 'o': o{'z': 0, 'y': 0}}"));
-    CHECK_STR(shown(root, BRINE_LITERAL, BRINE_TEXT_SORT), "{'a': {None: 0, 1: 0, 2: 0}, 'b': 1, 'o': o{'z': 0, 'y': 0}}");
+    CHECK_STR(shown(root, BRINE_LITERAL, BRINE_TEXT_SORT),
+              "{'a': {None: 0, 1: 0, 2: 0}, 'b': 1, 'o': o{'z': 0, 'y': 0}}");
     CHECK_OK(parse_literal(root, "['\\xe9\\u20ac\\U0001f600', 'a']"));
     CHECK_STR(shown(root, BRINE_LITERAL, BRINE_TEXT_ASCII), "['\\xe9\\u20ac\\U0001f600', 'a']");
-    CHECK_OK(parse_literal(root, "[123456789012345678901234567890, 1, array([1], 'i2'), array([1], 'f8'), array([1], 'f2')]"));
+    CHECK_OK(parse_literal(
+        root, "[123456789012345678901234567890, 1, array([1], 'i2'), array([1], 'f8'), array([1], 'f2')]"));
     CHECK_STR(shown(root, BRINE_LITERAL, BRINE_TEXT_SEED),
               "[123456789012345678901234567890L, 1, array([1], 'i'), array([1.0], 'd'), array([1.0], 'f2')]");
     CHECK_OK(parse_literal(root, shown(root, BRINE_LITERAL, BRINE_TEXT_SEED)));
-    CHECK_STR(literal_of(root), "[123456789012345678901234567890, 1, array([1], 'i2'), array([1.0], 'f8'), array([1.0], 'f2')]");
+    CHECK_STR(literal_of(root),
+              "[123456789012345678901234567890, 1, array([1], 'i2'), array([1.0], 'f8'), array([1.0], 'f2')]");
     CHECK_STATUS(brine_print_text(root, (brine_style)17, 0, &text, NULL), BRINE_EINVAL);
     CHECK_STATUS(brine_print_text(root, BRINE_LITERAL, 64, &text, NULL), BRINE_EINVAL);
     CHECK_STATUS(brine_print_text(brine_ref_null(BRINE_ENOENT), BRINE_LITERAL, 0, &text, NULL), BRINE_ENOENT);
@@ -67,9 +70,18 @@ static void scalars(brine_ref root) {
         } value;
         const char *printed;
     } numbers[] = {
-        {BRINE_I8, {.i8 = -128}, "-128"}, {BRINE_U8, {.i8 = -1}, "255"}, {BRINE_U16, {.u16 = 65535}, "65535"}, {BRINE_I64, {.i64 = INT64_MIN}, "-9223372036854775808"},
-        {BRINE_U64, {.u64 = UINT64_MAX}, "18446744073709551615"}, {BRINE_F32, {.f = {0.1f}}, "0.1"}, {BRINE_F32, {.f = {16777216}}, "16777216.0"}, {BRINE_F32, {.f = {1e20f}}, "1e+20"},
-        {BRINE_F64, {.d = {(double)0.1f}}, "0.10000000149011612"}, {BRINE_C64, {.f = {0.1f, -2}}, "(0.1-2j)"}, {BRINE_C128, {.d = {0, 2}}, "2j"}, {BRINE_C128, {.d = {0.5, -0.0}}, "(0.5-0j)"},
+        {BRINE_I8, {.i8 = -128}, "-128"},
+        {BRINE_U8, {.i8 = -1}, "255"},
+        {BRINE_U16, {.u16 = 65535}, "65535"},
+        {BRINE_I64, {.i64 = INT64_MIN}, "-9223372036854775808"},
+        {BRINE_U64, {.u64 = UINT64_MAX}, "18446744073709551615"},
+        {BRINE_F32, {.f = {0.1f}}, "0.1"},
+        {BRINE_F32, {.f = {16777216}}, "16777216.0"},
+        {BRINE_F32, {.f = {1e20f}}, "1e+20"},
+        {BRINE_F64, {.d = {(double)0.1f}}, "0.10000000149011612"},
+        {BRINE_C64, {.f = {0.1f, -2}}, "(0.1-2j)"},
+        {BRINE_C128, {.d = {0, 2}}, "2j"},
+        {BRINE_C128, {.d = {0.5, -0.0}}, "(0.5-0j)"},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         CHECK_OK(brine_assign_number(root, numbers[i].type, &numbers[i].value));

@@ -142,8 +142,14 @@ static void deletion(void) {
             CHECK_OK(brine_set_int(tab, key, i));
         }
         brine_iter it = brine_iterate(tab);
-        for (int i = 1; i < n; i += 2) CHECK(brine_next(&it, &k, &v)), CHECK_INT(v, i);
-        for (int i = 0; i < n; i += 2) CHECK(brine_next(&it, &k, &v)), CHECK_INT(v, i);
+        for (int i = 1; i < n; i += 2) {
+            CHECK(brine_next(&it, &k, &v));
+            CHECK_INT(v, i);
+        }
+        for (int i = 0; i < n; i += 2) {
+            CHECK(brine_next(&it, &k, &v));
+            CHECK_INT(v, i);
+        }
         CHECK(!brine_next(&it, &k, &v));
     }
     CHECK_OK(brine_packet_validate(packet));

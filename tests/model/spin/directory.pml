@@ -13,7 +13,8 @@
  * NI inserters with the ids 0..NI-1, the remover is NI, the reaper NI+1. VICT: who may be killed.
  * SYMMETRIC: inserter i claims entry i, or a later one (their roles are the same: fewer states).
  * REMOVES: how often the name is removed. RKILL: the reaper may be killed once.
- * Mutants, each of which must fail: NO_LOOK_AGAIN, NO_ABORT, REAP_STORE, CLEAN_ONCE, REAP_PENDING.
+ * Mutants, each of which must fail: NO_LOOK_AGAIN, NO_ABORT, REAP_STORE, CLEAN_ONCE, REAP_PENDING,
+ * and with STOPPED: NO_HELP.
  */
 #ifndef NE
 #define NE 3 /* entries */
@@ -115,7 +116,13 @@ inline promote() {
         }
     :: else -> break
     od;
-    skip; d_step { k = 0; ws = 0; wg = 0; wh = 0; if :: low == NO_ENTRY -> stop = 1 :: else -> skip fi };
+    skip; d_step { k = 0; ws = 0; wg = 0; wh = 0;
+#ifdef NO_HELP
+        if :: low == NO_ENTRY || low != mine -> stop = 1 :: else -> skip fi
+#else
+        if :: low == NO_ENTRY -> stop = 1 :: else -> skip fi
+#endif
+    };
 #ifndef NO_LOOK_AGAIN
     /* The entries below were read before `low` was seen PENDING: whoever owns one of them may have read
      * `low` before that too, and not know of it. */
