@@ -1,30 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-# The short way in. Everything below is CMake (see CMakePresets.json for its build folders).
-#
-#   make demo     installs what is missing (apt), builds in build/, runs the demonstration
-#   make test     installs what is missing, builds and tests in every way; its last line is the verdict
-#   make          builds in build/
-#   make install  into PREFIX (/usr/local), with DESTDIR as usual
-#   make clean    removes the build folders
+# make demo    installs what is needed, builds, and runs the demonstration
+# make test    installs what is needed, builds, and runs every test
+# make install builds and installs (PREFIX=/usr/local, DESTDIR)
 PREFIX ?= /usr/local
+JOBS ?= $(shell nproc)
+BUILD ?= build
 
-.PHONY: all demo test install clean
+.PHONY: all build demo test install clean
 
-all:
-	cmake --preset release -DCMAKE_INSTALL_PREFIX=$(PREFIX) >/dev/null
-	cmake --build --preset release
+all: build
+
+build:
+	cmake -S . -B $(BUILD)/release -DCMAKE_BUILD_TYPE=Release -DBRINE_TESTS=OFF -DCMAKE_INSTALL_PREFIX=$(PREFIX)
+	cmake --build $(BUILD)/release -j$(JOBS)
 
 demo:
 	tools/apt-install build
-	$(MAKE) --no-print-directory all
-	demo/run
+	$(MAKE) build
+	$(BUILD)/release/demo/run
 
 test:
 	tools/apt-install build test
-	tools/test
+	tools/run-tests $(BUILD)/test
 
-install: all
-	cmake --install build
+install: build
+	cmake --install $(BUILD)/release
 
 clean:
-	rm -rf build build-dev build-clang build-asan build-tsan build-fuzz
+	rm -rf $(BUILD)

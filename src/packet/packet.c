@@ -100,20 +100,32 @@ int brine__at_read(brine_ref ref, struct at *at) {
     return reach(at, me);
 }
 
+/* Sticks to the packet and to those that it is part of: the builder asks the outermost one. Shared ones
+ * are left alone. */
+int brine__stick(const struct at *at, int status) {
+    uint32_t index = at->record, me = a32_load_relaxed(at->pool->me);
+    for (int depth = 0; depth < BRINE_MAX_DEPTH; depth++) {
+        struct record *r = pool_record(at->pool, index);
+        uint64_t w = a64_load_acquire(&r->word);
+        bool child = word_state(w) == REC_CHILD, held = word_state(w) == REC_HELD && word_holder(w) == me;
+        if (!child && !held) break;
+        if (!is_token(r) && (at->writable || held) && r->error == 0) r->error = status;
+        if (!child) break;
+        index = link_record(a64_load_relaxed(&r->parent));
+    }
+    return status;
+}
+
 int brine__at_write(brine_ref ref, struct at *at) {
     int rc = brine__at_read(ref, at);
     if (unlikely(rc)) return rc;
-    if (unlikely(!at->writable)) return brine__fail(BRINE_ESHARED, "the packet is shared and so immutable; brine_packet_own gives a changeable one");
-    if (unlikely(ref.place & PLACE_READONLY)) return brine__fail(BRINE_EINVAL, "a key cannot be assigned to; delete it and set another");
+    if (unlikely(!at->writable)) return brine__stick(at, brine__fail(BRINE_ESHARED, "the packet is shared and so immutable; brine_packet_own gives a changeable one"));
+    if (unlikely(ref.place & PLACE_READONLY)) return brine__stick(at, brine__fail(BRINE_EINVAL, "a key cannot be assigned to; delete it and set another"));
     return at->rec->error;
 }
 
 /* ---- arenas ---- */
 
-int brine__stick(const struct at *at, int status) {
-    if (at->writable && at->rec->error == 0) at->rec->error = status;
-    return status;
-}
 
 /* A chunk with room for `bytes` aligned to `align`; *start: where its room begins. */
 static uint64_t add_chunk(brine_pool *pool, struct record *r, uint32_t index, uint32_t gen, uint64_t bytes) {

@@ -7,7 +7,7 @@
  */
 #include "pipe/ring.h"
 
-/* Takes at the head of a ring that nobody has written down yet. */
+/* Takes at the head of a ring that nobody has written down yet, and a tail that was not moved. */
 static void settle_heads(brine_pool *pool) {
     struct ring ring;
     for (uint32_t i = 0; i < dir_high(pool); i++) {

@@ -16,7 +16,16 @@ static void help_head(const struct ring *r, uint64_t h, uint64_t s) {
     advance(&r->control->head, h);
 }
 
+/* If somebody enqueued at tail and has not moved it, moves it. */
+static bool help_tail(const struct ring *r) {
+    uint64_t t = a64_load_acquire(&r->control->tail), s = a64_load_acquire(&r->slots[t & r->mask]);
+    if (slot_lap(s) != (slot_full(s) ? ring_lap(r, t) : ((ring_lap(r, t) + 1) & LAP_MASK))) return false;
+    advance(&r->control->tail, t);
+    return true;
+}
+
 bool brine__ring_help(const struct ring *r) {
+    if (help_tail(r)) return true;
     uint64_t h = a64_load_acquire(&r->control->head), s = a64_load_acquire(&r->slots[h & r->mask]);
     if (slot_full(s) || slot_lap(s) != ((ring_lap(r, h) + 1) & LAP_MASK)) return false;
     if (!pool_record_exists(r->pool, slot_rec(s))) return false;
@@ -28,7 +37,7 @@ bool brine__ring_help(const struct ring *r) {
 static bool really_full(brine_pipe *p, const struct ring *r, uint64_t t) {
     uint64_t h = a64_load_acquire(&p->control->head); /* pairs with advance(head): the place is free */
     a64_store_relaxed(&p->head_seen, h);
-    if (t - h < p->capacity) return false;
+    if ((int64_t)(t - h) < (int64_t)p->capacity) return false; /* negative: t is out of date */
     uint64_t s = a64_load_acquire(&r->slots[h & r->mask]);
     if (slot_full(s) || slot_lap(s) != ((ring_lap(r, h) + 1) & LAP_MASK)) return slot_full(s) && slot_lap(s) == ring_lap(r, h);
     help_head(r, h, s);

@@ -72,7 +72,8 @@ static inline uint64_t pipe_link(const struct ring *r) { return LINK(r->gen, r->
 int brine__ring_enqueue(brine_pipe *pipe, struct record *packet, uint32_t index, uint32_t gen, uint32_t me);
 int brine__ring_dequeue(brine_pipe *pipe, uint32_t me, brine_packet *packet);
 
-/* If head lags behind a take, records the take and moves it. True if there was something to do. */
+/* If head lags behind a take, records the take and moves it; if tail lags behind an enqueue, moves it. True
+ * if there was something to do. */
 bool brine__ring_help(const struct ring *ring);
 /* Reaping of a record in state w = SENDING or ARRIVED of the dead. */
 void brine__ring_undo(brine_pool *pool, uint32_t index, uint64_t w);

@@ -254,11 +254,18 @@ int brine_dequeue(brine_pipe *pipe, brine_packet *packet, brine_deadline deadlin
 
 #define WAIT_MAX 128
 
+/* True if a packet stands at head, also when its writer was stopped before it moved tail. */
+static bool head_full(const brine_pipe *p) {
+    const struct ring r = ring_of_pipe(p);
+    uint64_t h = a64_load_acquire(&p->control->head), s = a64_load_acquire(&p->slots[h & p->mask]);
+    return slot_full(s) && slot_lap(s) == ring_lap(&r, h);
+}
+
 static uint32_t readiness(brine_pipe *p, uint32_t events) {
     uint64_t length = ring_length(p->control);
     uint32_t ready = 0;
     bool returned = a64_load_acquire(&p->control->returned) != a64_load_relaxed(&p->returned_seen);
-    if ((events & BRINE_READABLE) && (length > 0 || returned || stream_closed(p))) ready |= BRINE_READABLE;
+    if ((events & BRINE_READABLE) && (length > 0 || head_full(p) || returned || stream_closed(p))) ready |= BRINE_READABLE;
     if ((events & BRINE_WRITABLE) && (length < p->capacity || stream_closed(p))) ready |= BRINE_WRITABLE;
     return ready;
 }

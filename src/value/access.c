@@ -44,7 +44,7 @@ int brine__value_container(brine_ref ref, brine_type type, struct at *at) {
     if (unlikely(rc)) return rc;
     rc = brine__value_enter(at);
     if (unlikely(rc)) return rc;
-    if (unlikely(!at->writable)) return brine__fail(BRINE_ESHARED, "the value is part of a shared packet and so immutable");
+    if (unlikely(!at->writable)) return brine__stick(at, brine__fail(BRINE_ESHARED, "the value is part of a shared packet and so immutable"));
     if (likely(at->cell->type == type)) return at->rec->error;
     return brine__stick(at, brine__fail(BRINE_ETYPE, "the value is a %s, not a %s", brine_type_name((brine_type)at->cell->type), brine_type_name(type)));
 }

@@ -150,9 +150,10 @@ int brine_assign_packet(brine_ref place, brine_packet packet) {
     struct at at;
     uint64_t link;
     int rc = brine__value_place(place, &at);
-    if (!rc) rc = brine_packet_error(packet);
-    if (!rc) rc = brine__child_adopt(&at, packet, &link);
     if (rc) return rc;
+    rc = brine_packet_error(packet);
+    if (!rc) rc = brine__child_adopt(&at, packet, &link);
+    if (rc) return brine__stick(&at, rc);
     brine__cell_assign(&at, (struct cell){.type = CELL_REF, .payload = link});
     return 0;
 }

@@ -36,9 +36,21 @@ int brine__key_of_text(brine_pool *pool, brine_type type, const char *text, uint
     return likely(!bad) ? 0 : brine__fail(BRINE_EUTF8, "the key is not UTF-8 (byte %llu); use a bytes key", (unsigned long long)bad - 1);
 }
 
+/* Depth is bounded: the cell was hashed before. */
+static bool has_nan(const struct at *at, const struct cell *cell) {
+    struct number n;
+    if (brine__number_of(at, cell, &n)) return n.kind != NUMBER_INT && (isnan(n.re) || (n.kind == NUMBER_COMPLEX && isnan(n.im)));
+    struct arr *a = cell->type == BRINE_TUP ? cell_arr(at, cell) : NULL;
+    for (uint64_t i = 0; a && i < a->count; i++) {
+        struct at in = *at;
+        in.cell = arr_cell(at, a, i);
+        if (brine__value_enter(&in) == 0 && has_nan(&in, in.cell)) return true;
+    }
+    return false;
+}
+
 int brine__key_of_cell(const brine_pool *seed, const struct at *at, const struct cell *cell, struct key *key) {
     uint64_t hash, length;
-    struct number n;
     if (cell_is_text(cell)) {
         const char *text = cell_text(at, cell, &length);
         *key = (struct key){.type = cell->type, .text = text, .length = length, .hash = hash_fold(text_hash(seed, cell->type, text, length))};
@@ -46,7 +58,7 @@ int brine__key_of_cell(const brine_pool *seed, const struct at *at, const struct
     }
     int rc = brine__cell_hash(seed, at, cell, &hash, 0);
     if (rc) return rc;
-    if (brine__number_of(at, cell, &n) && n.kind != NUMBER_INT && (isnan(n.re) || isnan(n.im)))
+    if (has_nan(at, cell))
         return brine__fail(BRINE_EINVAL, "NaN cannot be a key: it is unequal to itself");
     *key = (struct key){.type = cell->type, .hash = hash_fold(hash), .at = at, .cell = cell};
     return 0;

@@ -125,8 +125,10 @@ int brine__number_order(const struct number *a, const struct number *b) {
 uint64_t brine__number_hash(const struct number *n) {
     if (n->kind == NUMBER_INT) {
         if (n->count <= 1) {
-            uint64_t h = (n->count ? n->limbs[0] : 0) * (n->sign < 0 ? 0xc2b2ae3d27d4eb4fu : 0x9e3779b97f4a7c15u);
-            return h ^ h >> 29;
+            uint64_t h = (n->count ? n->limbs[0] : 0) ^ (n->sign < 0 ? 0xc2b2ae3d27d4eb4fu : 0); /* the finalizer of splitmix64 */
+            h = (h ^ h >> 30) * 0xbf58476d1ce4e5b9u;
+            h = (h ^ h >> 27) * 0x94d049bb133111ebu;
+            return h ^ h >> 31;
         }
         return XXH3_64bits_withSeed(n->limbs, n->count * 8, (uint64_t)(n->sign + 1));
     }

@@ -16,13 +16,18 @@ static bool unescape(const char *s, size_t length, char *out, size_t *out_length
     return true;
 }
 
-/* "0", or digits without a leading zero, that fit. */
-static bool as_index(const char *s, size_t length, int64_t *index) {
-    int64_t v = 0;
-    if (length == 0 || length > 18 || (length > 1 && s[0] == '0')) return false;
+/* "0", or digits without a leading zero, that fit; with a sign only if `minus`. */
+static bool as_index(const char *s, size_t length, bool minus, int64_t *index) {
+    int64_t v = 0, sign = 1;
+    if (minus && length > 1 && s[0] == '-' && s[1] != '0') {
+        sign = -1;
+        s++;
+        length--;
+    }
+    if (length == 0 || (length > 1 && s[0] == '0')) return false;
     for (size_t i = 0; i < length; i++) {
         if (s[i] < '0' || s[i] > '9') return false;
-        v = v * 10 + (s[i] - '0');
+        if (__builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, sign * (s[i] - '0'), &v)) return false;
     }
     *index = v;
     return true;
@@ -31,8 +36,8 @@ static bool as_index(const char *s, size_t length, int64_t *index) {
 static brine_ref step(brine_ref value, const char *token, size_t length) {
     int64_t index = 0;
     brine_type type = brine_type_of(value);
-    bool number = as_index(token, length, &index);
-    if (type == BRINE_ARR || type == BRINE_TUP) {
+    bool list = type == BRINE_ARR || type == BRINE_TUP, number = as_index(token, length, !list, &index);
+    if (list) {
         if (number) return brine_at(value, (ptrdiff_t)index);
         return brine_ref_null(brine__fail(BRINE_ENOENT, "\"%.*s\" is no index of an arr", (int)length, token));
     }

@@ -16,7 +16,20 @@ static int damaged(const struct source *s, const char *what) {
 /* A private copy keeps the start of what is very large when the walk cuts long values anyway. */
 #define COPY_WHOLE ((uint64_t)4 << 20)
 
+/* Work is paid for by the 16 bytes; what a pool cannot hold is not worth walking. */
+static int charge(const struct source *s, uint64_t bytes) {
+    uint64_t cost = bytes / 16 + 1;
+    if (*s->budget >= cost) {
+        *s->budget -= cost;
+        return 0;
+    }
+    *s->budget = 0;
+    return damaged(s, "its values refer to each other again and again");
+}
+
 static int add_extent(struct source *s, uint64_t offset, uint64_t bytes) {
+    int rc = charge(s, s->copy ? bytes : 16);
+    if (rc) return rc;
     if (s->count == s->room) {
         size_t room = s->room ? s->room * 2 : 8;
         struct extent *grown = realloc(s->extents, room * sizeof *grown);
@@ -52,6 +65,11 @@ static uint64_t chunk_size(const struct source *s, uint64_t offset) {
     return tag == WORD(s->gen, 1, s->record) ? (uint64_t)1 << (BLOCK_SHIFT_MIN + class) : 0;
 }
 
+static int by_offset(const void *a, const void *b) {
+    const struct extent *x = a, *y = b;
+    return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
 int brine__untrusted_open(struct source *s) {
     brine_pool *pool = s->pool;
     if (!pool_record_exists(pool, s->record)) return damaged(s, "its record does not exist");
@@ -66,6 +84,7 @@ int brine__untrusted_open(struct source *s) {
         rc = add_extent(s, at, chunk.bytes && chunk.bytes < real ? chunk.bytes : real);
         at = chunk.next;
     }
+    qsort(s->extents, s->count, sizeof *s->extents, by_offset);
     return rc;
 }
 
@@ -76,16 +95,25 @@ void brine__untrusted_close(struct source *s) {
     s->count = s->room = 0;
 }
 
+/* The extent that offset lies in, or NULL. */
+static const struct extent *extent_of(const struct source *s, uint64_t offset) {
+    size_t low = 0, high = s->count;
+    while (high - low > 1) { /* the last extent that starts at or below offset */
+        size_t middle = low + (high - low) / 2;
+        if (s->extents[middle].offset <= offset) low = middle;
+        else high = middle;
+    }
+    const struct extent *e = &s->extents[low];
+    return low < high && offset >= e->offset && offset - e->offset <= e->bytes ? e : NULL;
+}
+
 /* Memory for [offset, offset + bytes), which has to lie in one extent; *have: how much of it can be read. */
 static const char *reach(const struct source *s, uint64_t offset, uint64_t bytes, uint64_t *have) {
-    for (size_t i = 0; i < s->count; i++) {
-        const struct extent *e = &s->extents[i];
-        if (offset < e->offset || offset - e->offset > e->bytes || bytes > e->bytes - (offset - e->offset)) continue;
-        uint64_t skip = offset - e->offset;
-        *have = skip >= e->have ? 0 : bytes < e->have - skip ? bytes : e->have - skip;
-        return e->memory + skip;
-    }
-    return NULL;
+    const struct extent *e = extent_of(s, offset);
+    if (!e || bytes > e->bytes - (offset - e->offset)) return NULL;
+    uint64_t skip = offset - e->offset;
+    *have = skip >= e->have ? 0 : bytes < e->have - skip ? bytes : e->have - skip;
+    return e->memory + skip;
 }
 
 /* The same for something that is needed whole. */
@@ -95,8 +123,19 @@ static const char *reach_all(const struct source *s, uint64_t offset, uint64_t b
     return p && have == bytes ? p : NULL;
 }
 
+/* Text that ends within its extent. */
+static const char *reach_string(const struct source *s, uint64_t offset) {
+    const struct extent *e = extent_of(s, offset);
+    if (!e || offset - e->offset >= e->have) return NULL;
+    const char *p = e->memory + (offset - e->offset);
+    return memchr(p, 0, e->have - (offset - e->offset)) ? p : NULL;
+}
+
 int brine__untrusted_root(const struct source *s, struct cell *root) {
-    memcpy(root, s->extents[0].memory + offsetof(struct record, root), sizeof *root);
+    uint64_t offset = pool_offset(s->pool, &pool_record(s->pool, s->record)->root);
+    const char *p = reach_all(s, offset, sizeof *root);
+    if (!p) return damaged(s, "its record is not there");
+    memcpy(root, p, sizeof *root);
     return 0;
 }
 
@@ -120,6 +159,8 @@ static int walk_text(const struct source *s, const struct cell *c, brine_ref out
         if (have <= length && !s->max_bytes) return damaged(s, "a text is outside the packet");
     }
     uint64_t shown = cut(s, length);
+    int rc = charge(s, shown);
+    if (rc) return rc;
     if (c->type == BRINE_STR) {
         while (shown < length && shown > 0 && ((unsigned char)text[shown] & 0xc0) == 0x80) shown--; /* not inside a character */
         if (brine__utf8_error(text, shown)) return damaged(s, "a str is not UTF-8");
@@ -136,7 +177,8 @@ static int walk_bigint(const struct source *s, const struct cell *c, brine_ref o
         return damaged(s, "an integer is outside the packet");
     if (count && limbs[count - 1] == 0) return damaged(s, "an integer has a leading zero limb");
     if (!brine_ref_ok(out)) return 0;
-    return brine_assign_bigint(out, (c->n & BIGINT_SIGN) == BIGINT_NEGATIVE ? -1 : 1, limbs, count, c->n & BIGINT_UNSIGNED ? BRINE_UNSIGNED : 0);
+    int rc = charge(s, count * 8);
+    return rc ? rc : brine_assign_bigint(out, (c->n & BIGINT_SIGN) == BIGINT_NEGATIVE ? -1 : 1, limbs, count, c->n & BIGINT_UNSIGNED ? BRINE_UNSIGNED : 0);
 }
 
 static int walk_number(const struct source *s, const struct cell *c, brine_ref out) {
@@ -202,7 +244,8 @@ static int walk_tab(const struct source *s, const struct cell *c, brine_ref out,
     const char *entries = reach_all(s, t.entries, (uint64_t)t.capacity * sizeof(struct entry));
     const char *hashes = reach_all(s, t.hashes, (uint64_t)t.capacity * 4);
     if (!entries || !hashes || (t.entries & 7) || (t.hashes & 3)) return damaged(s, "a tab's entries are outside the packet");
-    int rc = check_index(s, &t);
+    int rc = charge(s, (uint64_t)t.used * sizeof(struct entry) + (t.shift ? (uint64_t)4 << (t.shift & 63) : 0));
+    if (!rc) rc = check_index(s, &t);
     for (uint32_t i = 0; !rc && i < t.used; i++) {
         uint32_t hash;
         memcpy(&hash, hashes + (uint64_t)i * 4, 4);
@@ -283,7 +326,7 @@ static void cut_ndarray(const struct source *s, brine_array *a) {
 
 static int walk_ndarray(const struct source *s, const struct cell *c, brine_ref out) {
     struct ndarray d;
-    uint64_t dims[2 * BRINE_MAX_DIMS], have, format_bytes = 0;
+    uint64_t dims[2 * BRINE_MAX_DIMS], have;
     brine_array like = {0};
     const char *p = reach_all(s, c->payload, sizeof d), *format = NULL;
     void *data;
@@ -296,14 +339,11 @@ static int walk_ndarray(const struct source *s, const struct cell *c, brine_ref 
     if (rc) return rc;
     p = reach(s, d.data, like.bytes, &have);
     if (!p || (d.data & 63)) return damaged(s, "an nd-array's elements are outside the packet");
-    if (d.dtype == BRINE_RAW) {
-        do format = reach_all(s, d.format, ++format_bytes);
-        while (format && format[format_bytes - 1] && format_bytes < 4096);
-        if (!format || format[format_bytes - 1]) return damaged(s, "an nd-array's format is not terminated");
-    }
+    if (d.dtype == BRINE_RAW && !(format = reach_string(s, d.format))) return damaged(s, "an nd-array's format is not terminated");
     cut_ndarray(s, &like);
     if (have < like.bytes) return damaged(s, "an nd-array's elements are outside the packet");
     if (!brine_ref_ok(out)) return 0;
+    if ((rc = charge(s, like.bytes)) != 0) return rc;
     rc = d.dtype == BRINE_RAW ? brine_assign_array_raw(out, format, like.item_bytes, like.ndim, like.shape, BRINE_ARRAY_UNINIT, &data)
                               : brine_assign_array(out, (brine_type)d.dtype, like.ndim, like.shape, BRINE_ARRAY_UNINIT, &data);
     if (!rc && like.bytes) memcpy(data, p, like.bytes);
@@ -337,10 +377,8 @@ static int walk_ref(const struct source *s, const struct cell *c, brine_ref out,
 
 int brine__untrusted_walk(const struct source *s, struct cell cell, brine_ref out, int depth) {
     if (depth > BRINE_MAX_DEPTH) return brine__fail(BRINE_EDEPTH, "packet %u is nested deeper than %d", s->record, BRINE_MAX_DEPTH);
-    if ((*s->budget)-- == 0) {
-        *s->budget = 0;
-        return damaged(s, "its values refer to each other without an end");
-    }
+    int rc = charge(s, 0);
+    if (rc) return rc;
     switch (cell.type) {
     case BRINE_STR:
     case BRINE_BYTES: return walk_text(s, &cell, out);

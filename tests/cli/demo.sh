@@ -50,18 +50,19 @@ brine get other rated >rated
 joined $put $rates $!
 grep -qE '^\{"a":1,"rates":\{"count":1,"received_ns":[0-9]+,"sent_ns":[0-9]+\}\}$' rated || fail "rated: $(cat rated)"
 [ "$(sed -n 2,4p rated)" = $'[1,2]\n"text"\n{"rates":5}' ] || fail "rated: $(cat rated)"
-"$bin/top" other >top.out &
+expect 0 brine check other
+expect 0 brine create third --size 16M
+"$bin/top" third >top.out &
 top=$!
-"$bin/rates" other &
+"$bin/rates" third &
 rates=$!
-expect 0 brine put other samples lines
+expect 0 brine put third samples lines
 joined $rates $top
 grep -q '^5 packets of' top.out || fail "top: $(cat top.out)"
-"$bin/top" other >top.out &
+"$bin/top" third >top.out &
 top=$!
-expect 0 brine put other rated </dev/null
+expect 0 brine put third rated </dev/null
 wait $top
 [ $? = 1 ] || fail "top without packets: not 1"
-expect 0 brine check other
-expect 0 brine rm other
+expect 0 brine rm other third
 no_pools

@@ -123,7 +123,7 @@ static void mutate(char *text, size_t *length) {
         memmove(text + at, text + at + 1, left - 1);
         --*length;
         break;
-    default: memcpy(text + at, text + check_below(&rng, at + 1), left < 3 ? left : 3);
+    default: memmove(text + at, text + check_below(&rng, at + 1), left < 3 ? left : 3);
     }
 }
 

@@ -1,14 +1,14 @@
-#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The shared library exports what the public headers mark BRINE_API, under its version, and nothing else.
 set -eu
-library=$1
-headers=$(dirname -- "$0")/../include/brine
+library=${BRINE_BUILD:?}/libbrine.so
+headers=${BRINE_SOURCE:?}/include/brine
 exported=$(nm -D --defined-only "$library" | awk '$2 != "A" { print $3 }' | sort)
 
 wrong=$(grep -v '^brine_[a-z].*@@BRINE_[0-9.]*$' <<<"$exported" || true)
 [ -z "$wrong" ] || { echo "exported, but not of the public interface:"; echo "$wrong"; exit 1; }
 
-# A declaration may go over two lines: join, then take the name before the parenthesis.
+# A declaration may go over several lines: join them, then take the name before the parenthesis.
 declared=$(cat "$headers"/*.h | tr '\n' ' ' | grep -o 'BRINE_API [^;]*;' | sed 's/(.*//; s/.*[ *]//' | grep '^brine_' | sort -u)
 names=$(sed 's/@.*//' <<<"$exported" | sort -u)
 missing=$(comm -23 <(echo "$declared") <(echo "$names"))

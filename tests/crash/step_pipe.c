@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test: timeout=120 */
+/* Enqueue and dequeue, killed or frozen at every instruction: a packet whose enqueue returned is received
+ * exactly once, nothing leaks, and nobody waits for the frozen. */
+#include "stepper.h"
+
+#define CHILD 200 /* the number that the child sends */
+#define CAPACITY 4
+
+static brine_pipe *pipe_a;
+static uint8_t sent[256], got[256]; /* by the parent */
+static uint64_t next_sent;
+
+static void put(void) {
+    uint64_t n = next_sent++;
+    CHECK_OK(put_number(pipe_a, n, brine_now()));
+    sent[n]++;
+}
+
+static void get(void) {
+    uint64_t n;
+    CHECK_OK(get_number(pipe_a, &n, brine_now()));
+    got[n]++;
+}
+
+static void drain(void) {
+    uint64_t n;
+    while (get_number(pipe_a, &n, brine_now()) == 0) got[n]++;
+}
+
+static void fill(int count) {
+    memset(sent, 0, sizeof sent);
+    memset(got, 0, sizeof got);
+    next_sent = 1;
+    for (int i = 0; i < count; i++) put();
+}
+
+/* Every number that was sent was received once, but for `missing` of them. */
+static void check_ledger(unsigned missing) {
+    unsigned lost = 0;
+    for (uint64_t n = 0; n < CHILD; n++) {
+        CHECK_MSG(got[n] <= sent[n], "packet %" PRIu64 " was received %u times, sent %u times", n, got[n], sent[n]);
+        lost += sent[n] - got[n];
+    }
+    CHECK_MSG(lost <= missing, "%u packets were lost", lost - missing);
+}
+
+/* ---- the child sends ---- */
+
+static void ready_to_send(void) {
+    brine_pipe_length(pipe_a); /* attaches */
+    said->packet = number_packet(pool, CHILD);
+}
+static void send(void) { said->rc = brine_enqueue(pipe_a, said->packet, brine_now()); }
+
+/* What was sent and returned is there; what did not return is there once or not at all. */
+static void after_send(bool returned) {
+    drain();
+    check_ledger(0);
+    if (returned) CHECK_EQ_INT(got[CHILD], said->rc == 0);
+    else CHECK(got[CHILD] <= 1);
+    if (returned) CHECK(said->rc == 0 || said->rc == BRINE_ETIMEDOUT);
+}
+
+static void before_send(void) { fill(1); }
+static void during_send(void) {
+    CHECK_PROMPT(put());
+    CHECK_PROMPT(put());
+    CHECK_PROMPT(get());
+    CHECK_PROMPT(get());
+    CHECK_PROMPT(put());
+    CHECK_PROMPT(get());
+    CHECK_PROMPT(CHECK_OK(brine_packet_free(number_packet(pool, 1))));
+}
+static void after_send_with_room(bool returned) {
+    after_send(returned);
+    if (returned) CHECK_EQ_INT(said->rc, 0); /* there was room at every moment */
+}
+
+static void before_full(void) { fill(CAPACITY); }
+static void during_full(void) {
+    for (int i = 0; i < CAPACITY; i++) CHECK_PROMPT(get());
+}
+
+/* As if this process had been stopped in the middle of a take: the slot says taken, nothing else does. */
+static uint32_t half_taken;
+static void take_half(void) {
+    uint64_t h = a64_load_acquire(&pipe_a->control->head), s = a64_load_acquire(&pipe_a->slots[h & pipe_a->mask]);
+    half_taken = slot_rec(s);
+    a64_store_release(&pipe_a->slots[h & pipe_a->mask],
+                      slot_word((h >> pipe_a->shift) + 1, false, a32_load_relaxed(pool->me), half_taken));
+}
+/* And goes on. */
+static void take_other_half(void) {
+    struct record *d = pool_record(pool, half_taken);
+    uint32_t gen = word_gen(a64_load_acquire(&d->word)), me = a32_load_relaxed(pool->me);
+    while (brine__ring_help(&(struct ring){pool, pipe_a->control, pipe_a->slots, pipe_a->mask, pipe_a->shift, pipe_a->capacity,
+                                           pipe_a->index, pipe_a->gen})) {}
+    CHECK_EQ_INT(a64_load_acquire(&d->word), WORD(gen, REC_ARRIVED, me));
+    a64_store_release(&d->word, WORD(gen, REC_HELD, me));
+    got[take_number(packet_of(pool, half_taken, gen))]++;
+}
+
+static void before_send_helping(void) {
+    fill(CAPACITY);
+    take_half();
+}
+static void after_send_helping(bool returned) {
+    take_other_half();
+    after_send_with_room(returned);
+}
+
+/* ---- the child receives ---- */
+
+static void ready_to_receive(void) { brine_pipe_length(pipe_a); } /* attaches */
+static void receive(void) {
+    said->rc = brine_dequeue(pipe_a, &said->packet, brine_now());
+    if (said->rc == 0) said->number = number_of(said->packet);
+}
+
+static void check_received(bool returned) {
+    drain();
+    if (returned && said->rc == 0) {
+        CHECK(said->number > 0 && said->number < CHILD && got[said->number] == 0);
+        got[said->number]++;
+    }
+    check_ledger(returned ? 0 : 1); /* not returned: the packet may have become the dead one's just before */
+}
+
+static void before_receive(void) { fill(3); }
+static void during_receive(void) {
+    CHECK_PROMPT(get());
+    CHECK_PROMPT(get());
+    CHECK_PROMPT(put());
+    CHECK_PROMPT(put());
+    CHECK_PROMPT(put());
+    CHECK_PROMPT(get());
+    CHECK_PROMPT(CHECK_OK(brine_packet_free(number_packet(pool, 1))));
+}
+static void after_receive(bool returned) {
+    check_received(returned);
+    if (returned) CHECK_EQ_INT(said->rc, 0);
+}
+
+static void before_empty(void) { fill(0); }
+static void during_empty(void) {
+    CHECK_PROMPT(put());
+    CHECK_PROMPT(put());
+    CHECK_PROMPT(get());
+}
+
+static void before_receive_helping(void) {
+    fill(3);
+    take_half();
+}
+static void after_receive_helping(bool returned) {
+    take_other_half();
+    after_receive(returned);
+}
+
+/* A packet that a dead reader left behind. */
+static void taker(void *argument) {
+    uint32_t me = 0;
+    brine_packet packet;
+    (void)argument;
+    CHECK_EQ_INT(pipe_enter(pipe_a, &me), 0);
+    CHECK_EQ_INT(brine__ring_dequeue(pipe_a, me, &packet), 0);
+    a64_store_release(&pool_record(pool, packet.record)->word, WORD(packet.generation, REC_ARRIVED, me));
+}
+static void before_receive_returned(void) {
+    fill(3);
+    CHECK_IN_CHILD(taker, NULL);
+    CHECK_OK(brine_pool_reap(pool, NULL));
+}
+
+static void test(void *argument) {
+    static const struct scene scenes[] = {
+        {"enqueue", before_send, ready_to_send, send, during_send, after_send_with_room},
+        {"enqueue, full", before_full, ready_to_send, send, during_full, after_send},
+        {"enqueue, helping", before_send_helping, ready_to_send, send, NULL, after_send_helping},
+        {"dequeue", before_receive, ready_to_receive, receive, during_receive, after_receive},
+        {"dequeue, empty", before_empty, ready_to_receive, receive, during_empty, check_received},
+        {"dequeue, helping", before_receive_helping, ready_to_receive, receive, NULL, after_receive_helping},
+        {"dequeue, returned", before_receive_returned, ready_to_receive, receive, during_receive, after_receive},
+    };
+    (void)argument;
+    pool = make_pool("p", 4 * MIB);
+    pipe_a = serve(pool, "a", CAPACITY);
+    used_at_rest = info_of(pool).used_bytes;
+    run_scenes(scenes, sizeof scenes / sizeof *scenes, 35);
+    CHECK_OK(brine_pipe_close(pipe_a));
+    CHECK_OK(brine_pipe_remove(pool, "a"));
+    check_empty(pool);
+    drop_pool(pool);
+}
+
+int main(void) { return step_main(test); }

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# What the pages show is true: every ```c block compiles or is quoted from a file of examples/, every ```sh
+# block runs. ```console blocks are for people: they need root or a clone.
+set -eu
+root=${BRINE_SOURCE:?} build=${BRINE_BUILD:?}
+work=$(mktemp -d); trap 'rm -rf -- "$work"' EXIT
+checked=0
+
+# Writes the blocks of one language of a page into files: blocks PAGE LANGUAGE
+blocks() {
+    rm -f "$work"/block.*
+    awk -v language="$2" -v out="$work/block." '
+        /^```/ && inside { inside = 0; close(file); next }
+        $0 == "```" language { inside = 1; file = out sprintf("%02d", ++n); printf "" > file; next }
+        inside { print > file }' "$1"
+}
+
+is_quoted() { # BLOCK
+    local example
+    for example in "$root"/examples/*.c; do
+        [[ $(cat "$example") == *"$(cat "$1")"* ]] && return 0
+    done
+    return 1
+}
+
+check_c() { # PAGE BLOCK
+    is_quoted "$2" && return
+    cp "$2" "$work/snippet.c"
+    ${CC:-cc} -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -I"$root/include" -fsyntax-only "$work/snippet.c" ||
+        { echo "$1: this block is neither C that compiles nor part of an example:"; cat "$2"; exit 1; }
+}
+
+check_sh() { # PAGE BLOCK
+    [ -x "$build/brine" ] || { echo "SKIP: the command is not built"; exit 77; }
+    (cd "$work" && PATH=$build:$PATH bash -euo pipefail "$2") >"$work/out" 2>&1 ||
+        { echo "$1: this block fails:"; cat "$2" "$work/out"; exit 1; }
+}
+
+for page in "$root"/*.md "$root"/docs/*.md "$root"/docs/*/*.md; do
+    [ -f "$page" ] || continue
+    for language in c sh; do
+        blocks "$page" "$language"
+        for block in "$work"/block.*; do
+            [ -f "$block" ] || continue
+            "check_$language" "${page#"$root"/}" "$block"
+            checked=$((checked + 1))
+        done
+    done
+done
+[ "$checked" -ge 3 ] || { echo "only $checked blocks found"; exit 1; }
+echo "$checked blocks"
