@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `brine`: finds the subcommand in the table and runs it. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,7 +49,16 @@ static int help(int argc, char **argv) {
     return cli_finish(CLI_OK);
 }
 
+/* A standard stream that is closed would let a pool's file take its number, and what is printed would go
+ * into the pool. Opened the wrong way round, it makes reading and writing fail as they should. */
+static void occupy_standard_streams(void) {
+    for (int fd = 0; fd <= 2; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0) exit(CLI_FAILED);
+    }
+}
+
 int main(int argc, char **argv) {
+    occupy_standard_streams();
     if (argc < 2) {
         print_overview(stderr);
         return CLI_USAGE;

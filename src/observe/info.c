@@ -161,7 +161,8 @@ int brine_pipe_get_info(brine_pool *pool, const char *name, brine_pipe_info *inf
     if (!rc) rc = brine__observe_enter(pool);
     if (rc) return rc;
     uint32_t i = brine__find_name(pool, name, &w);
-    if (i == NO_ENTRY || !fill_pipe(pool, i, &out)) return brine__fail(BRINE_ENOENT, "pool \"%s\" has no pipe \"%s\"", pool->name, name);
+    /* the entry may have got another name since */
+    if (i == NO_ENTRY || !fill_pipe(pool, i, &out) || strcmp(out.name, name) != 0) return brine__fail(BRINE_ENOENT, "pool \"%s\" has no pipe \"%s\"", pool->name, name);
     *info = out;
     return 0;
 }

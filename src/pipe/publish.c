@@ -117,7 +117,19 @@ static int clone_value(brine_pool *pool, uint32_t index, brine_packet *packet) {
     struct record *t = pool_record(pool, link_record(token));
     uint64_t target = a64_load_acquire(&t->target);
     if (word_gen(a64_load_acquire(&t->word)) != link_gen(token) || !target || !pool_record_exists(pool, link_record(target))) return BRINE_ENOENT;
-    return brine__token_new(pool, target, packet); /* counts only if that packet is alive in that generation */
+    brine_packet share;
+    int rc = brine__token_new(pool, target, &share); /* counts only if that packet is alive in that generation */
+    if (rc) return rc;
+    /* If the name's token was let go before we counted, the last holder may have made the packet its own, changed it and
+     * shared it again: another value, the same generation. Published still, it has counted all the time. */
+    uint64_t w = a64_load_acquire(&t->word);
+    uint32_t state = word_state(w);
+    if (word_gen(w) == link_gen(token) && (state == REC_PUBLISHING || state == REC_PUBLISHED)) {
+        *packet = share;
+        return 0;
+    }
+    brine_packet_free(share);
+    return BRINE_ENOENT;
 }
 
 int brine_lookup(brine_pool *pool, const char *name, brine_deadline deadline, brine_packet *packet) {

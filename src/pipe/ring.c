@@ -171,7 +171,7 @@ static void undo_sending(brine_pool *pool, uint32_t index, struct record *d, uin
             return;
         }
         if (slot_rec(s) == index && !slot_full(s) && slot_lap(s) == ((ring_lap(&r, t) + 1) & LAP_MASK) &&
-            a64_load_acquire(&r.control->head) <= t) {
+            a64_load_acquire(&r.control->head) == t) {
             help_head(&r, t, s); /* taken: write down by whom */
             return;
         }

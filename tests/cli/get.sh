@@ -92,6 +92,13 @@ if [ -w /dev/full ]; then
     [ $? = 1 ] || fail "a full disk is no failure"
     said '1 packets were taken from the pipe but not written'
 fi
+# A closed standard output: an error, and nothing is written into the pool instead.
+expect 0 brine put p closed --keep-open <<<'"text"'
+"$BRINE" get p closed -n 1 >&- 2>err
+[ $? = 1 ] || fail "a closed standard output is no failure"
+said 'cannot write to standard output'
+"$BRINE" ls >&- 2>err
+[ $? = 1 ] || fail "a closed standard output is no failure for ls"
 [ "$left" -ge 0 ] || fail "depth after a reader that stopped: $left"
 expect 0 brine check p
 expect 0 brine rm p

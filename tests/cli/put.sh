@@ -78,5 +78,30 @@ joined $!
 expect 0 brine put later lines --create 1M <<<2
 expect 0 brine get later lines
 printed $'1\n2'
+
+# A signal ends put while it reads, while it waits for room, and while it keeps a pace; the stream stays open.
+mkfifo feed
+stops_at_a_signal() {
+    local before=$1 put begun
+    shift
+    "$@" 2>err &
+    put=$!
+    sent() { [ "$(number p stopped depth)" = "$before" ]; }
+    until_true 10 sent || fail "$*: $(number p stopped depth) packets were sent, not $before"
+    begun=$(date +%s%N)
+    kill $put
+    wait $put
+    [ $? = 143 ] || fail "$*: not 143"
+    [ $((($(date +%s%N) - begun) / 1000000)) -lt 1000 ] || fail "$*: took more than a second to stop"
+    said "stopped after $before packets; the stream is left open"
+    expect 3 brine get p stopped -t 0
+}
+seq 10 >numbers
+exec 4<>feed
+echo 1 >&4
+stops_at_a_signal 1 "$BRINE" put p stopped --capacity 4 feed
+exec 4>&-
+stops_at_a_signal 4 "$BRINE" put p stopped numbers
+stops_at_a_signal 1 "$BRINE" put p stopped --rate 0.01 numbers
 expect 0 brine rm p later
 no_pools

@@ -175,13 +175,13 @@ static void before_receive_returned(void) {
 
 static void test(void *argument) {
     static const struct scene scenes[] = {
-        {"enqueue", before_send, ready_to_send, send, during_send, after_send_with_room},
-        {"enqueue, full", before_full, ready_to_send, send, during_full, after_send},
-        {"enqueue, helping", before_send_helping, ready_to_send, send, NULL, after_send_helping},
-        {"dequeue", before_receive, ready_to_receive, receive, during_receive, after_receive},
-        {"dequeue, empty", before_empty, ready_to_receive, receive, during_empty, check_received},
-        {"dequeue, helping", before_receive_helping, ready_to_receive, receive, NULL, after_receive_helping},
-        {"dequeue, returned", before_receive_returned, ready_to_receive, receive, during_receive, after_receive},
+        {"enqueue", before_send, ready_to_send, send, during_send, after_send_with_room, NULL},
+        {"enqueue, full", before_full, ready_to_send, send, during_full, after_send, NULL},
+        {"enqueue, helping", before_send_helping, ready_to_send, send, NULL, after_send_helping, NULL},
+        {"dequeue", before_receive, ready_to_receive, receive, during_receive, after_receive, NULL},
+        {"dequeue, empty", before_empty, ready_to_receive, receive, during_empty, check_received, NULL},
+        {"dequeue, helping", before_receive_helping, ready_to_receive, receive, NULL, after_receive_helping, NULL},
+        {"dequeue, returned", before_receive_returned, ready_to_receive, receive, during_receive, after_receive, NULL},
     };
     (void)argument;
     pool = make_pool("p", 4 * MIB);

@@ -36,6 +36,7 @@ struct scene {
     void (*act)(void);       /* child: the operation, which sets said->rc */
     void (*meanwhile)(void); /* parent: while the child is frozen; NULL: the scene is for KILL only */
     void (*after)(bool returned); /* parent, after reaping: checks and tidies up */
+    void (*finished)(void);       /* parent, FREEZE: the operation has returned, the child is still there; may be NULL */
 };
 
 /* A call of the survivor that must not wait for the frozen one. */
@@ -93,9 +94,14 @@ static long step(pid_t pid, long k) {
 }
 
 /* Runs the child on to its end. */
-static void finish(pid_t pid) {
+static void finish(pid_t pid, const struct scene *scene) {
     int status;
+    bool finished = false;
     do {
+        if (scene->finished && !finished && a32_load_acquire(&said->returned)) {
+            finished = true;
+            scene->finished();
+        }
         CHECK_SYS(ptrace(PTRACE_CONT, pid, NULL, NULL));
         CHECK_EQ_INT(waitpid(pid, &status, 0), pid);
         CHECK_MSG(!WIFSTOPPED(status) || WSTOPSIG(status) == SIGTRAP, "wait status %#x", (unsigned)status);
@@ -110,7 +116,7 @@ static long trial(const struct scene *scene, enum mode mode, long k) {
     long n = step(pid, k);
     if (mode != KILL) scene->meanwhile();
     if (mode == FREEZE) {
-        finish(pid);
+        finish(pid, scene);
     } else {
         CHECK_SYS(kill(pid, SIGKILL));
         CHECK_KILLED(pid, SIGKILL);

@@ -101,7 +101,7 @@ static void read_image(const char *path, struct image *image) {
     memcpy(&image->layout, &((struct header *)(void *)image->data)->layout, sizeof image->layout);
 }
 
-static void write_image(const char *path, const struct image *image) {
+__attribute__((unused)) static void write_image(const char *path, const struct image *image) {
     int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
     CHECK_SYS(fd);
     CHECK_SYS(ftruncate(fd, (off_t)image->file_bytes));
