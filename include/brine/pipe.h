@@ -99,10 +99,10 @@ typedef enum brine_policy {
 
 /* Gives a packet to every output by reference: it becomes shared (immutable), each output gets a
  * share. The packet is consumed. status (count entries, may be NULL) says per output 0, or why it was
- * not given to it. Returns 0 if every output got it or dropped it by policy. With BRINE_BLOCK an output
- * that is still full at the deadline gives BRINE_ETIMEDOUT: *rest (may be NULL) is then the caller's
- * share, to try again with those outputs whose status is not 0; otherwise it is brine_packet_none().
- * The deadline bounds the whole call. Errors: as brine_enqueue. Since 0.1. */
+ * not given to it; BRINE_ETIMEDOUT with a dropping policy: it was dropped there. Returns 0 if every output
+ * got it or dropped it by policy, else the first other status. What another try may cure (with
+ * BRINE_BLOCK a full output; BRINE_EINTR, BRINE_ENOMEM with any policy) leaves *rest (may be NULL) as the
+ * caller's share, to be given again to those outputs; otherwise it is brine_packet_none(). The deadline bounds the whole call. Errors: as brine_enqueue. Since 0.1. */
 BRINE_API int brine_fanout(brine_packet packet, brine_pipe *const *outputs, size_t count, brine_policy policy,
                            brine_deadline deadline, int *status, brine_packet *rest);
 

@@ -42,6 +42,17 @@ static inline uint64_t a64_add_seq_cst(a64 *p, uint64_t v) { return atomic_fetch
 static inline uint64_t a64_or_acq_rel(a64 *p, uint64_t v) { return atomic_fetch_or_explicit(p, v, memory_order_acq_rel); }
 static inline uint64_t a64_and_acq_rel(a64 *p, uint64_t v) { return atomic_fetch_and_explicit(p, v, memory_order_acq_rel); }
 
+/* seq_cst: takes part in the one order of all seq_cst operations, so that of two threads that each store and
+ * then look, one sees the other. */
+static inline uint64_t a64_load_seq_cst(const a64 *p) { return atomic_load_explicit((a64 *)(uintptr_t)p, memory_order_seq_cst); }
+
+/* Two adjacent words, 16-byte aligned, compared and swapped as one; seq_cst. The builtin is used because the
+ * standard's 16-byte atomics may take a lock in a library. */
+static inline bool a128_cas_seq_cst(a64 *pair, uint64_t from_low, uint64_t from_high, uint64_t to_low, uint64_t to_high) {
+    typedef unsigned __int128 u128;
+    return __sync_bool_compare_and_swap((u128 *)(void *)pair, (u128)from_high << 64 | from_low, (u128)to_high << 64 | to_low);
+}
+
 static inline uint32_t a32_load_relaxed(const a32 *p) { return atomic_load_explicit((a32 *)(uintptr_t)p, memory_order_relaxed); }
 static inline uint32_t a32_load_acquire(const a32 *p) { return atomic_load_explicit((a32 *)(uintptr_t)p, memory_order_acquire); }
 static inline void a32_store_relaxed(a32 *p, uint32_t v) { atomic_store_explicit(p, v, memory_order_relaxed); }

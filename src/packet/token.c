@@ -39,11 +39,8 @@ static struct rc rc_read(struct record *r) {
     return rc;
 }
 
-/* Sequentially consistent 16-byte compare-and-swap of {rc_count, rc_stamp}. */
 static bool rc_cas(struct record *r, struct rc from, struct rc to) {
-    typedef unsigned __int128 u128;
-    u128 expect = (u128)from.stamp << 64 | from.count, want = (u128)to.stamp << 64 | to.count;
-    return __sync_bool_compare_and_swap((u128 *)(void *)&r->rc_count, expect, want);
+    return a128_cas_seq_cst(&r->rc_count, from.count, from.stamp, to.count, to.stamp);
 }
 
 /* Completes the token of the last operation. */
@@ -215,7 +212,8 @@ void brine__packet_undo(brine_pool *pool, uint32_t index, uint64_t w, uint32_t d
     case REC_HELD:
         if (target && counts(pool, target)) brine__token_release(pool, index, word_gen(w), dead);
         else if (target) token_free(pool, index, word_gen(w));
-        else brine__record_release(pool, index, word_gen(w)); /* its chunks and children are swept */
+        /* Its chunks and children are swept. No store: raw memory may be freed by the living meanwhile. */
+        else a64_cas_acq_rel(&r->word, &w, WORD(word_gen(w) + 1, REC_FREE, 0));
         break;
     case REC_FREEING: brine__record_release(pool, index, word_gen(w)); break;
     case REC_PINC: undo_pinc(pool, index, w, target); break;

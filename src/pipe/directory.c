@@ -24,7 +24,9 @@ static void copy_name(const struct dir_entry *e, uint64_t words[8]) {
 /* The entry's word if it has this name and is in use, else 0. */
 static uint64_t match(brine_pool *pool, uint32_t i, const struct name *name) {
     struct dir_entry *e = pool_dir(pool, i);
-    uint64_t words[8], w = a64_load_acquire(&e->word); /* pairs with the store of PENDING: the name is complete */
+    /* The name is complete once it is PENDING. seq_cst: of two inserters that each go PENDING and then look,
+     * one sees the other. */
+    uint64_t words[8], w = a64_load_seq_cst(&e->word);
     uint32_t state = word_state(w);
     if (state != DIR_PENDING && state != DIR_LIVE) return 0;
     if (a32_load_relaxed(&e->hash) != name->hash) return 0;

@@ -104,8 +104,12 @@ static void free_ring(brine_pool *pool, const struct ring *ring, uint64_t target
     brine__ring_drain(ring, me);
     struct record *r = pool_record(pool, link_record(target));
     uint64_t w = a64_load_acquire(&r->word);
-    if (word_gen(w) != link_gen(target) || (word_state(w) != REC_ANCHORED && word_state(w) != REC_ANCHORING)) return;
-    if (a64_cas_acq_rel(&r->word, &w, WORD(word_gen(w), REC_HELD, me))) brine_packet_free(packet_of(pool, link_record(target), link_gen(target)));
+    /* again if its maker gets from ANCHORING to ANCHORED meanwhile */
+    while (word_gen(w) == link_gen(target) && (word_state(w) == REC_ANCHORED || word_state(w) == REC_ANCHORING)) {
+        if (!a64_cas_acq_rel(&r->word, &w, WORD(word_gen(w), REC_HELD, me))) continue;
+        brine_packet_free(packet_of(pool, link_record(target), link_gen(target)));
+        return;
+    }
 }
 
 void brine__entry_cleanup(brine_pool *pool, uint32_t index) {

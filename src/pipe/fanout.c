@@ -16,13 +16,12 @@ static int push_out(brine_pipe *pipe, brine_packet packet) {
     return rc;
 }
 
-/* Gives one share to one output. 0 also when it was dropped by policy. */
+/* Gives one share to one output. BRINE_ETIMEDOUT with a dropping policy: dropped, and counted. */
 static int give(brine_pipe *out, brine_packet share, brine_policy policy, brine_deadline until) {
     int rc = policy == BRINE_DROP_OLDEST ? push_out(out, share) : brine_enqueue(out, share, until);
     if (rc) brine_packet_free(share);
-    if (rc != BRINE_ETIMEDOUT || policy == BRINE_BLOCK) return rc;
-    a64_add_relaxed(&out->counters->drops, 1);
-    return 0;
+    if (rc == BRINE_ETIMEDOUT && policy != BRINE_BLOCK) a64_add_relaxed(&out->counters->drops, 1);
+    return rc;
 }
 
 static int check(brine_packet packet, brine_pipe *const *outputs, size_t count, brine_policy policy) {
@@ -49,8 +48,9 @@ int brine_fanout(brine_packet packet, brine_pipe *const *outputs, size_t count, 
         rc = brine_packet_clone(packet, &share);
         if (!rc) rc = give(outputs[i], share, policy, until);
         if (status) status[i] = rc;
-        if (rc && !result) result = rc;
-        again |= rc == BRINE_ETIMEDOUT || rc == BRINE_EINTR || rc == BRINE_ENOMEM;
+        bool dropped = rc == BRINE_ETIMEDOUT && policy != BRINE_BLOCK;
+        if (rc && !dropped && !result) result = rc;
+        again |= !dropped && (rc == BRINE_ETIMEDOUT || rc == BRINE_EINTR || rc == BRINE_ENOMEM);
     }
     if (again && rest) *rest = packet;
     else brine_packet_free(packet);

@@ -30,7 +30,9 @@ static void undo_anchoring(brine_pool *pool, uint32_t index, uint64_t w) {
                 a64_load_acquire(&e->target) == LINK(word_gen(w), index);
     }
     if (named) a64_cas_acq_rel(&r->word, &w, WORD(word_gen(w), REC_ANCHORED, 0));
-    else brine__record_release(pool, index, word_gen(w));
+    /* No store: since we read the word a helper may have made the entry LIVE and a remover freed the ring. */
+    else if (a64_cas_acq_rel(&r->word, &w, WORD(word_gen(w), REC_HELD, word_holder(w))))
+        brine__packet_undo(pool, index, WORD(word_gen(w), REC_HELD, word_holder(w)), word_holder(w));
 }
 
 /* First pass: everything but HELD. A record is looked at again until it settles. */
@@ -58,8 +60,7 @@ static bool has_participant(uint32_t state) { return state != REC_FREE && state 
 
 static void each_record(brine_pool *pool, uint32_t dead, bool (*undo)(brine_pool *, uint32_t, uint64_t, uint32_t)) {
     uint64_t high = pool_record_high(pool);
-    for (uint32_t i = 1; i < high; i++) {
-        if (!pool_record_exists(pool, i)) continue;
+    for (uint32_t i = 0; (i = next_record(pool, i, high)) != 0;) {
         for (;;) {
             uint64_t w = a64_load_acquire(&pool_record(pool, i)->word); /* pairs with whatever the dead stored last */
             if (!has_participant(word_state(w)) || word_holder(w) != dead || !undo(pool, i, w, dead)) break;
@@ -85,8 +86,7 @@ static void offer_returned(brine_pool *pool, uint32_t index, uint64_t w, uint32_
 static bool settle_orphans(brine_pool *pool, uint32_t dead, bool first) {
     bool again = false;
     uint64_t high = pool_record_high(pool);
-    for (uint32_t i = 1; i < high; i++) {
-        if (!pool_record_exists(pool, i)) continue;
+    for (uint32_t i = 0; (i = next_record(pool, i, high)) != 0;) {
         uint64_t w = a64_load_acquire(&pool_record(pool, i)->word);
         uint32_t state = word_state(w);
         if (state == REC_CHILD) again |= brine__child_undo(pool, i, w, dead);
@@ -113,7 +113,7 @@ static void undo(brine_pool *pool, uint32_t dead) {
 static void forked(brine_pool *pool) {
     brine__heap_forget(pool);
     for (uint32_t i = 0; i < POOL_WAITS; i++) a64_store_relaxed(&pool->waits[i], 0);
-    pool->last_reap_ns = 0;
+    a64_store_relaxed(&pool->last_reap_ns, 0);
 }
 
 static void detaching(brine_pool *pool) {

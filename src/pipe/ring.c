@@ -88,8 +88,7 @@ int brine__ring_enqueue(brine_pipe *p, struct record *d, uint32_t index, uint32_
 static uint32_t find_returned(const struct ring *r, uint64_t *word) {
     uint64_t lowest = UINT64_MAX, high = pool_record_high(r->pool);
     uint32_t found = 0;
-    for (uint32_t i = 1; i < high; i++) {
-        if (!pool_record_exists(r->pool, i)) continue;
+    for (uint32_t i = 0; (i = next_record(r->pool, i, high)) != 0;) {
         struct record *d = pool_record(r->pool, i);
         uint64_t w = a64_load_acquire(&d->word); /* pairs with the reaper's RETURNED */
         if (word_state(w) != REC_RETURNED || a64_load_relaxed(&d->pipe) != pipe_link(r)) continue;

@@ -80,6 +80,13 @@ void brine__ring_undo(brine_pool *pool, uint32_t index, uint64_t w);
 /* Frees all packets in the ring. Nobody may have the pipe open. */
 void brine__ring_drain(const struct ring *ring, uint32_t me);
 
+/* The next record after i that exists, below high; 0: there is none. Memory comes in whole pages of records. */
+static inline uint32_t next_record(const brine_pool *pool, uint32_t i, uint64_t high) {
+    for (i++; i < high; i = (i | (RECORDS_PER_PAGE - 1)) + 1)
+        if ((i != 1 && i % RECORDS_PER_PAGE != 0) || pool_record_exists(pool, i)) return i;
+    return 0;
+}
+
 /* Packets in the ring; never fails. */
 static inline uint64_t ring_length(const struct pipe_control *c) {
     uint64_t head = a64_load_acquire(&c->head), tail = a64_load_acquire(&c->tail); /* head first: never negative for long */

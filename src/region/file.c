@@ -71,13 +71,21 @@ void brine__fork_lock(void) {
 }
 void brine__fork_unlock(void) { pthread_mutex_unlock(&fork_mutex); }
 
+int brine__fd_above(int fd) {
+    if (fd < 0 || fd > STDERR_FILENO) return fd;
+    int above = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), error = errno;
+    close(fd);
+    errno = error;
+    return above;
+}
+
 static bool same_file(const brine_pool *pool, int fd) {
     struct stat st;
     return fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == pool->dev && st.st_ino == pool->ino;
 }
 
 static int open_checked(const brine_pool *pool, const char *path) {
-    int fd = open(path, (pool->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOCTTY);
+    int fd = brine__fd_above(open(path, (pool->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOCTTY));
     if (same_file(pool, fd)) return fd;
     if (fd >= 0) close(fd);
     return -1;

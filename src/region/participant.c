@@ -121,9 +121,9 @@ int brine__reap(brine_pool *pool, int64_t min_interval_ns, unsigned *reaped) {
     if (reaped) *reaped = 0;
     if (pool->readonly) return brine__fail(BRINE_EREADONLY, "pool \"%s\" is attached read-only", pool->name);
     uint64_t now = (uint64_t)brine__now_ns();
-    if (min_interval_ns && now - pool->last_reap_ns < (uint64_t)min_interval_ns) return 0;
+    if (min_interval_ns && now - a64_load_relaxed(&pool->last_reap_ns) < (uint64_t)min_interval_ns) return 0;
     brine__fork_lock();
-    pool->last_reap_ns = now;
+    a64_store_relaxed(&pool->last_reap_ns, now);
     int fd = brine__pool_reopen(pool);
     if (fd >= 0) {
         uint64_t high = a64_load_acquire(&pool_header(pool)->proc_high); /* pairs with the raise in take_index */

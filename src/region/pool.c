@@ -291,6 +291,7 @@ static int create(const char *name, const char *path, const brine_pool_options *
     if (rc) return rc;
     /* Group and others get in by the mode at the end; nobody before. */
     int fd = pool->named ? open_unnamed(0600, temporary, sizeof temporary) : memfd_create("brine", MFD_CLOEXEC);
+    fd = brine__fd_above(fd);
     if (fd < 0) rc = brine__fail_errno("cannot make a file in %s", pool->named ? brine__folder() : "memory");
     else rc = finish_create(pool, fd, max_bytes, initial, options, temporary);
     if (temporary[0]) unlink(temporary);
@@ -349,6 +350,7 @@ static int try_attach(brine_pool *pool, void *address, bool *retry) {
     uint64_t file_bytes = 0;
     int fd = open(pool->path, (pool->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     *retry = fd < 0 && errno == ENOENT;
+    fd = brine__fd_above(fd);
     if (fd < 0) return open_failed(pool->name, pool->path);
     int rc = copy_header(fd, pool->path, &header, &file_bytes);
     if (!rc) rc = brine__header_judge(&header, file_bytes, pool->path);

@@ -51,7 +51,7 @@ struct brine_pool {
     struct heap *heaps;    /* of this process's threads */
     struct brine_pipe *pipes; /* open handles */
     a64 waits[POOL_WAITS]; /* offsets of the futexes that threads of this process sleep on: for interrupting */
-    uint64_t last_reap_ns;
+    a64 last_reap_ns;      /* only spares needless reaping: any thread, relaxed */
     a32 record_limit;      /* indexes below are known to exist: saves asking for each packet */
 };
 
@@ -118,6 +118,9 @@ int brine__decommit(brine_pool *pool, uint64_t offset, uint64_t bytes);
 int brine__check_name(const char *what, const char *name);
 /* The pool folder, from BRINE_DIR or /dev/shm. */
 const char *brine__folder(void);
+/* Moves a new descriptor above the standard streams: a program may have been started with those closed.
+ * -1 stays -1; errno is set on failure. */
+int brine__fd_above(int fd);
 /* A descriptor of the pool's file that is certainly the right one, or a negative status. */
 int brine__pool_fd(brine_pool *pool);
 /* A new open file description of it (for locks), or a negative status; the caller closes it, and

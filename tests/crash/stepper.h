@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs one operation of a child instruction by instruction (ptrace) and stops it at the k-th one, for many
- * k. What is done to it there is the mode:
+ * Runs one operation of a child instruction by instruction and stops it at the k-th one, for many k. What is
+ * done to it there is the mode:
  *     KILL          SIGKILL
- *     FREEZE        others work meanwhile, each call in bounded time; then it goes on to its end
- *     FREEZE_KILL   others work meanwhile; then SIGKILL
+ *     FREEZE        SIGSTOP; others work meanwhile, each call in bounded time; then it goes on to its end
+ *     FREEZE_KILL   SIGSTOP; others work meanwhile; then SIGKILL
  * After each the parent, attached to the same pool, reaps; then the scene's `after` checks that nothing
  * was lost or doubled, and the pool must be whole and as empty as before.
+ *
+ * The child steps itself: with the processor's trap flag set, every instruction raises SIGTRAP, whose
+ * handler counts. That is some twenty times faster than ptrace, and needs no permission.
  */
 #ifndef TESTS_CRASH_STEPPER_H
 #define TESTS_CRASH_STEPPER_H
 
 #include <limits.h>
-#include <sys/ptrace.h>
+#include <ucontext.h>
 
 #include "pipe_helpers.h"
 
@@ -21,6 +24,8 @@ enum mode { KILL, FREEZE, FREEZE_KILL, MODES };
 /* What the child says, in memory shared with it. */
 struct said {
     a32 returned; /* the operation has returned; before it is 1, it is in doubt */
+    a32 stopped;  /* was told to stop */
+    a64 steps;    /* instructions done */
     int rc;
     uint64_t number;
     brine_packet packet;
@@ -48,86 +53,94 @@ struct scene {
                   seconds_now() - prompt_begin);                                                                       \
     } while (0)
 
-static void trap(void) {
+/* ---- the child ---- */
+
+#define TRAP_FLAG 0x100
+static enum mode stop_mode;
+static long stop_at;
+
+static void stop_here(void) {
+    a32_store_relaxed(&said->stopped, 1);
+    kill(getpid(), stop_mode == KILL ? SIGKILL : SIGSTOP);
+}
+
+static void on_instruction(int signal, siginfo_t *info, void *context) {
+    (void)signal;
+    (void)info;
+    (void)context;
 #if defined(__x86_64__)
-    __asm__ volatile("int3" ::: "memory");
+    a64_count(&said->steps, 1);
+    if ((long)a64_load_relaxed(&said->steps) != stop_at) return;
+    ((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG; /* the rest at full speed */
+    stop_here();
+#endif
+}
+
+/* The red zone below the stack pointer is the compiler's. */
+static inline void set_trap_flag(bool on) {
+#if defined(__x86_64__)
+    if (on) __asm__ volatile("lea -128(%%rsp), %%rsp; pushfq; orq $0x100, (%%rsp); popfq; lea 128(%%rsp), %%rsp" ::: "memory", "cc");
+    else __asm__ volatile("lea -128(%%rsp), %%rsp; pushfq; andq $~0x100, (%%rsp); popfq; lea 128(%%rsp), %%rsp" ::: "memory", "cc");
 #else
-    raise(SIGTRAP);
+    (void)on;
 #endif
 }
 
 static void run_child(const struct scene *scene) {
-    if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == -1) _exit(77);
+    struct sigaction action = {.sa_sigaction = on_instruction, .sa_flags = SA_SIGINFO};
+    CHECK_SYS(sigaction(SIGTRAP, &action, NULL));
     if (scene->ready) scene->ready();
-    trap();
+    set_trap_flag(true);
     scene->act();
     a32_store_release(&said->returned, 1);
-    trap();
+    set_trap_flag(false);
+    if (!a32_load_relaxed(&said->stopped)) stop_here();
+    if (scene->finished) raise(SIGSTOP);
     _exit(0);
 }
 
-static pid_t start(const struct scene *scene) {
+/* ---- the parent ---- */
+
+static void await_stop(pid_t pid) {
     int status;
+    CHECK_EQ_INT(waitpid(pid, &status, WUNTRACED), pid);
+    CHECK_MSG(WIFSTOPPED(status), "the child was to stop; its wait status is %#x", (unsigned)status);
+}
+
+static void let_go_on(pid_t pid, const struct scene *scene) {
+    CHECK_SYS(kill(pid, SIGCONT));
+    if (scene->finished) {
+        await_stop(pid);
+        scene->finished();
+        CHECK_SYS(kill(pid, SIGCONT));
+    }
+    CHECK_EXIT(pid, 0);
+}
+
+/* One run, stopped after k instructions. Returns how many were done. */
+static long trial(const struct scene *scene, enum mode mode, long k) {
+    if (scene->before) scene->before();
     *said = (struct said){.rc = 1};
+    stop_mode = mode;
+    stop_at = k;
     fflush(stdout);
     pid_t pid = fork();
     CHECK_SYS(pid);
     if (pid == 0) run_child(scene);
-    CHECK_EQ_INT(waitpid(pid, &status, 0), pid);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 77) SKIP("ptrace is not permitted here");
-    CHECK_MSG(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP, "%s: wait status %#x before the operation", scene->name, (unsigned)status);
-    CHECK_SYS(ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)(uintptr_t)PTRACE_O_EXITKILL));
-    return pid;
-}
-
-/* Lets the child do up to k instructions. Returns how many it did: fewer if the operation returned. */
-static long step(pid_t pid, long k) {
-    int status;
-    long n = 0;
-    while (n < k && !a32_load_acquire(&said->returned)) {
-        CHECK_SYS(ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL));
-        CHECK_EQ_INT(waitpid(pid, &status, 0), pid);
-        CHECK_MSG(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP, "wait status %#x at instruction %ld", (unsigned)status, n);
-        n++;
+    if (mode != KILL) {
+        await_stop(pid);
+        scene->meanwhile();
     }
-    return n;
-}
-
-/* Runs the child on to its end. */
-static void finish(pid_t pid, const struct scene *scene) {
-    int status;
-    bool finished = false;
-    do {
-        if (scene->finished && !finished && a32_load_acquire(&said->returned)) {
-            finished = true;
-            scene->finished();
-        }
-        CHECK_SYS(ptrace(PTRACE_CONT, pid, NULL, NULL));
-        CHECK_EQ_INT(waitpid(pid, &status, 0), pid);
-        CHECK_MSG(!WIFSTOPPED(status) || WSTOPSIG(status) == SIGTRAP, "wait status %#x", (unsigned)status);
-    } while (WIFSTOPPED(status));
-    CHECK_MSG(WIFEXITED(status) && WEXITSTATUS(status) == 0, "wait status %#x", (unsigned)status);
-}
-
-/* One run, stopped at instruction k. Returns how many instructions were done. */
-static long trial(const struct scene *scene, enum mode mode, long k) {
-    if (scene->before) scene->before();
-    pid_t pid = start(scene);
-    long n = step(pid, k);
-    if (mode != KILL) scene->meanwhile();
-    if (mode == FREEZE) {
-        finish(pid, scene);
-    } else {
-        CHECK_SYS(kill(pid, SIGKILL));
-        CHECK_KILLED(pid, SIGKILL);
-    }
+    if (mode == FREEZE_KILL) CHECK_SYS(kill(pid, SIGKILL));
+    if (mode == FREEZE) let_go_on(pid, scene);
+    else CHECK_KILLED(pid, SIGKILL);
     CHECK_OK(brine_pool_reap(pool, NULL));
     check_whole(pool);
     scene->after(a32_load_acquire(&said->returned) != 0);
     check_whole(pool);
     uint64_t used = info_of(pool).used_bytes;
     CHECK_MSG(used == used_at_rest, "%" PRIu64 " bytes are in use, %" PRIu64 " were", used, used_at_rest);
-    return n;
+    return (long)a64_load_relaxed(&said->steps);
 }
 
 static const char *mode_name(enum mode mode) {
@@ -143,22 +156,21 @@ struct where {
 };
 static struct where *where;
 
-/* All (or every stride-th) instructions of a scene, in about `seconds`. */
+static long common_divisor(long a, long b) { return b ? common_divisor(b, a % b) : a; }
+
+/* Instructions of a scene spread evenly, as many as there is time for; all of them if there is enough. */
 static void run_scene(const struct scene *scene, enum mode mode, double seconds, check_rng *rng) {
     const char *asked = getenv("BRINE_STEP_STRIDE");
-    *where = (struct where){scene->name, mode, LONG_MAX};
+    long stride = asked && *asked ? strtol(asked, NULL, 0) : 0, done = 0;
     double begin = seconds_now();
-    long length = trial(scene, mode, LONG_MAX), done = 0;
-    double whole = seconds_now() - begin;
-    begin = seconds_now();
-    where->at = 0;
-    trial(scene, mode, 0);
-    double one = seconds_now() - begin, mean = one + (whole - one) / 2;
-    long stride = asked && *asked ? strtol(asked, NULL, 0) : (long)((double)length * mean / seconds) + 1;
-    if (stride < 1) stride = 1;
-    for (long k = 1 + (long)check_below(rng, (uint64_t)stride); k < length; k += stride, done++) {
-        where->at = k;
-        trial(scene, mode, k);
+    *where = (struct where){scene->name, mode, LONG_MAX};
+    long length = trial(scene, mode, LONG_MAX);
+    long jump = stride > 0 ? stride : (long)((double)length * 0.618) + 1, at = (long)check_below(rng, (uint64_t)length);
+    while (stride <= 0 && common_divisor(length, jump) != 1) jump++; /* so that all are met */
+    for (; stride > 0 ? done * stride < length : done < length && seconds_now() - begin < seconds; done++) {
+        where->at = at + 1;
+        trial(scene, mode, at + 1);
+        at = (at + jump) % length;
     }
     printf("%-24s %6ld instructions, %s at %ld of them\n", scene->name, length, mode_name(mode), done);
     fflush(stdout);
@@ -181,6 +193,9 @@ static void run_scenes(const struct scene *scenes, size_t count, double seconds)
 
 /* Runs the test in a child of its own, and says where it failed. */
 static int step_main(void (*body)(void *)) {
+#if !defined(__x86_64__)
+    SKIP("single-stepping is by the trap flag of x86-64");
+#endif
     where = shared_memory(4096);
     said = shared_memory(4096);
     int status = check_wait(check_fork(body, NULL));

@@ -16,7 +16,9 @@ static void random_int(check_rng *rng, mpz_t z) {
     }
     mpz_fdiv_r_2exp(z, z, n);
     switch (check_below(rng, 4)) {
-    case 0: mpz_set_ui(z, 0), mpz_setbit(z, n), mpz_sub_ui(z, z, (unsigned long)check_below(rng, 3)); break; /* 2^n - 0..2 */
+    case 0:
+        mpz_set_ui(z, 0), mpz_setbit(z, n), mpz_sub_ui(z, z, (unsigned long)check_below(rng, 3));
+        break; /* 2^n - 0..2 */
     case 1: mpz_set_ui(z, 0), mpz_setbit(z, n), mpz_add_ui(z, z, (unsigned long)check_below(rng, 3)); break;
     default: break;
     }
@@ -107,11 +109,14 @@ int main(void) {
             CHECK_OK(brine_packet_free(packet));
             packet = new_packet(pool);
         }
-        brine_ref root = brine_root(packet), x = brine_slot(root, "x"), y = brine_slot(root, "y"), z = brine_slot(root, "z");
+        brine_ref root = brine_root(packet), x = brine_slot(root, "x"), y = brine_slot(root, "y"),
+                  z = brine_slot(root, "z");
         int order;
         random_int(&rng, a);
-        if (check_below(&rng, 5) == 0) mpz_set(b, a);
-        else random_int(&rng, b);
+        if (check_below(&rng, 5) == 0)
+            mpz_set(b, a);
+        else
+            random_int(&rng, b);
         assign(&rng, x, a);
         assign(&rng, y, b);
         check_is(x, a);

@@ -54,7 +54,7 @@ static void set(brine_ref tab, struct reference *r, int i, brine_ref *tups, int6
     r->keys[r->count++] = i;
 }
 
-static void delete(brine_ref tab, struct reference *r, int i, brine_ref *tups) {
+static void delete (brine_ref tab, struct reference *r, int i, brine_ref *tups) {
     char text[64];
     CHECK_STATUS(brine_delete_key(tab, key_of(i, tups, text)), r->there[i] ? BRINE_OK : BRINE_ENOENT);
     if (!r->there[i]) return;
@@ -84,8 +84,10 @@ int main(void) {
         int range = 1 + (int)(step / 500 * 37 % KEYS), i = (int)check_below(&rng, (uint64_t)range);
         uint64_t what = check_below(&rng, 1000);
         brine_ref tab = brine_root(packet);
-        if (what < 550) set(tab, &r, i, tups, step);
-        else if (what < 990) delete(tab, &r, i, tups);
+        if (what < 550)
+            set(tab, &r, i, tups, step);
+        else if (what < 990)
+            delete (tab, &r, i, tups);
         else if (what < 993) {
             CHECK_OK(brine_clear(tab));
             memset(&r, 0, sizeof r);
@@ -103,7 +105,8 @@ int main(void) {
                 if (what == 999) CHECK_OK(brine_packet_compact(&packet));
             }
             char text[64];
-            for (int k = 0; k < r.count; k++) r.refs[r.keys[k]] = brine_find_key(brine_root(packet), key_of(r.keys[k], tups, text));
+            for (int k = 0; k < r.count; k++)
+                r.refs[r.keys[k]] = brine_find_key(brine_root(packet), key_of(r.keys[k], tups, text));
         }
     }
     compare(brine_root(packet), &r, tups);

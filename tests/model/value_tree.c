@@ -8,7 +8,8 @@ static brine_pool *pool, *other;
 static void random_text(check_rng *rng, char *text) {
     static const char *const parts[] = {"a", "B", "7", " ", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\n", "'"};
     *text = '\0';
-    for (uint64_t n = check_below(rng, check_below(rng, 4) ? 6 : 20); n > 0; n--) strcat(text, parts[check_below(rng, sizeof parts / sizeof *parts)]);
+    for (uint64_t n = check_below(rng, check_below(rng, 4) ? 6 : 20); n > 0; n--)
+        strcat(text, parts[check_below(rng, sizeof parts / sizeof *parts)]);
 }
 
 static brine_key random_key(check_rng *rng, char *text) {
@@ -48,14 +49,17 @@ static void fill_container(check_rng *rng, brine_ref place, int depth) {
 }
 
 static void fill_array(check_rng *rng, brine_ref place) {
-    static const brine_type types[] = {BRINE_BOOL, BRINE_I8, BRINE_U16, BRINE_I32, BRINE_U64, BRINE_F32, BRINE_F64, BRINE_C64, BRINE_C128};
+    static const brine_type types[] = {BRINE_BOOL, BRINE_I8,  BRINE_U16, BRINE_I32, BRINE_U64,
+                                       BRINE_F32,  BRINE_F64, BRINE_C64, BRINE_C128};
     brine_type type = types[check_below(rng, sizeof types / sizeof *types)];
     size_t shape[2] = {check_below(rng, 5), check_below(rng, 30) ? check_below(rng, 6) : 5000};
     brine_array a;
     CHECK_OK(brine_assign_array(place, type, 1 + (int)check_below(rng, 2), shape, 0, NULL));
     CHECK_OK(brine_as_array(place, &a));
     for (size_t i = 0; i < a.bytes; i++)
-        if (type < BRINE_F32) ((unsigned char *)a.data)[i] = (unsigned char)(type == BRINE_BOOL ? check_below(rng, 2) : check_random(rng));
+        if (type < BRINE_F32)
+            ((unsigned char *)a.data)[i] =
+                (unsigned char)(type == BRINE_BOOL ? check_below(rng, 2) : check_random(rng));
 }
 
 static void fill(check_rng *rng, brine_ref place, int depth) {
@@ -74,10 +78,16 @@ static void fill(check_rng *rng, brine_ref place, int depth) {
     case 4: CHECK_OK(brine_assign_double(place, (double)(int64_t)limbs[0] * 1e-9)); break;
     case 5: CHECK_OK(brine_assign_complex(place, (double)(int32_t)limbs[0], (double)(int32_t)limbs[1])); break;
     case 6: CHECK_OK(brine_assign_bigint(place, limbs[0] & 1 ? 1 : -1, limbs, check_below(rng, 5), 0)); break;
-    case 7: random_text(rng, text); CHECK_OK(brine_assign_bytes(place, text, strlen(text))); break;
+    case 7:
+        random_text(rng, text);
+        CHECK_OK(brine_assign_bytes(place, text, strlen(text)));
+        break;
     case 8: fill_array(rng, place); break;
     case 9: CHECK_OK(brine_assign_float(place, (float)(int16_t)limbs[0] / 8)); break;
-    default: random_text(rng, text); CHECK_OK(brine_assign_str(place, text)); break;
+    default:
+        random_text(rng, text);
+        CHECK_OK(brine_assign_str(place, text));
+        break;
     }
 }
 

@@ -62,6 +62,32 @@ static void owning(brine_pool *pool) {
     check_empty(pool);
 }
 
+/* brine_packet_own: the same when nobody else has it, else a private copy; the others keep theirs. */
+static void changing_again(brine_pool *pool) {
+    brine_packet packet = make_packet(pool), original = packet, clone;
+    CHECK_OK(brine_set_int(brine_root(packet), "n", 1));
+    CHECK_OK(brine_set_packet(brine_root(packet), "inner", make_packet(pool)));
+    CHECK_OK(brine_packet_own(&packet)); /* not shared: nothing to do */
+    CHECK(memcmp(&packet, &original, sizeof packet) == 0);
+    CHECK_OK(brine_packet_share(&packet));
+    CHECK_STATUS(brine_set_int(brine_root(packet), "n", 2), BRINE_ESHARED);
+    CHECK_OK(brine_packet_own(&packet));
+    CHECK(memcmp(&packet, &original, sizeof packet) == 0);
+    CHECK_OK(brine_set_int(brine_root(packet), "n", 3));
+    CHECK_OK(brine_packet_share(&packet));
+    CHECK_OK(brine_packet_clone(packet, &clone));
+    CHECK_OK(brine_packet_own(&packet));
+    CHECK(packet.record != original.record && !brine_packet_is_shared(packet));
+    CHECK_OK(brine_set_int(brine_root(packet), "n", 4));
+    CHECK_EQ_INT(brine_get_int(brine_root(clone), "n", 0), 3);
+    CHECK_EQ_INT(brine_get_int(brine_root(packet), "n", 0), 4);
+    CHECK_EQ_INT(brine_packet_holders(clone), 1);
+    CHECK_OK(brine_packet_free(clone));
+    CHECK_STATUS(brine_packet_own(&clone), BRINE_ENOTHELD);
+    CHECK_OK(brine_packet_free(packet));
+    check_empty(pool);
+}
+
 static void full(brine_pool *small) {
     brine_packet packet = make_packet(small), share, clone, all[400];
     int n = 0;
@@ -116,6 +142,7 @@ int main(void) {
     brine_pool *pool = make_pool("s", 8 * MIB), *small = make_pool("t", 64 * KIB);
     counting(pool);
     owning(pool);
+    changing_again(pool);
     full(small);
     deaths(pool);
     drop_pool(pool);

@@ -78,11 +78,11 @@ int main(void) {
     CHECK_OK(brine_parse_size(huge, &bytes));
     CHECK_EQ_INT(bytes, 9);
 
-    /* A decimal comma; a language whose small I has no dot, in one byte and in more. */
+    /* A decimal comma; a language in which the small letter of I has no dot. */
     CHECK(mkdtemp(folder) != NULL);
-    static const char *const locales[][3] = {{"de_DE", "UTF-8", "de_DE.UTF-8"}, {"tr_TR", "UTF-8", "tr_TR.UTF-8"}, {"tr_TR", "ISO-8859-9", "tr_TR.ISO-8859-9"}};
+    static const char *const locales[][3] = {{"de_DE", "ISO-8859-1", "de_DE.ISO-8859-1"}, {"tr_TR", "UTF-8", "tr_TR.UTF-8"}};
     int tried = 0;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 2; i++) {
         if (!make_locale(folder, locales[i][0], locales[i][1], locales[i][2])) continue;
         tried++;
         check_table(locales[i][2]);

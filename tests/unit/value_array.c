@@ -7,8 +7,8 @@ static brine_pool *pool;
 static brine_packet packet;
 
 static void kinds(void) {
-    static const brine_type types[] = {BRINE_BOOL, BRINE_I8, BRINE_U8, BRINE_I16, BRINE_U16, BRINE_I32, BRINE_U32, BRINE_I64,
-                                       BRINE_U64, BRINE_F16, BRINE_F32, BRINE_F64, BRINE_C64, BRINE_C128};
+    static const brine_type types[] = {BRINE_BOOL, BRINE_I8,  BRINE_U8,  BRINE_I16, BRINE_U16, BRINE_I32, BRINE_U32,
+                                       BRINE_I64,  BRINE_U64, BRINE_F16, BRINE_F32, BRINE_F64, BRINE_C64, BRINE_C128};
     size_t shape[3] = {3, 4, 5};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         brine_ref place = new_place(packet);
@@ -21,7 +21,8 @@ static void kinds(void) {
         CHECK(a.dtype == (uint32_t)types[i] && a.ndim == 3 && a.writable && a.format == NULL);
         CHECK(a.item_bytes == item && a.count == 60 && a.bytes == 60 * item);
         for (int d = 0; d < 3; d++) CHECK_EQ_INT(a.shape[d], shape[d]);
-        CHECK(a.strides[2] == (ptrdiff_t)item && a.strides[1] == (ptrdiff_t)(5 * item) && a.strides[0] == (ptrdiff_t)(20 * item));
+        CHECK(a.strides[2] == (ptrdiff_t)item && a.strides[1] == (ptrdiff_t)(5 * item) &&
+              a.strides[0] == (ptrdiff_t)(20 * item));
         CHECK_EQ_INT(brine_type_of(place), BRINE_ARRAY);
         CHECK_EQ_INT(brine_length(place), 60);
     }
@@ -60,9 +61,14 @@ static void shapes(void) {
 
 /* Products that wrap around 64 bits, and sizes that no pool has. */
 static void overflow(void) {
-    static const size_t shapes[][3] = {{(size_t)1 << 32, (size_t)1 << 32, 1}, {(size_t)1 << 62, 4, 1}, {SIZE_MAX, 1, 1},
-                                       {SIZE_MAX, SIZE_MAX, SIZE_MAX}, {(size_t)1 << 21, (size_t)1 << 21, (size_t)1 << 22},
-                                       {(size_t)1 << 40, 1, 1}, {(size_t)1 << 44, 1, 1}, {(size_t)1 << 61, 1, 1}};
+    static const size_t shapes[][3] = {{(size_t)1 << 32, (size_t)1 << 32, 1},
+                                       {(size_t)1 << 62, 4, 1},
+                                       {SIZE_MAX, 1, 1},
+                                       {SIZE_MAX, SIZE_MAX, SIZE_MAX},
+                                       {(size_t)1 << 21, (size_t)1 << 21, (size_t)1 << 22},
+                                       {(size_t)1 << 40, 1, 1},
+                                       {(size_t)1 << 44, 1, 1},
+                                       {(size_t)1 << 61, 1, 1}};
     void *data;
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         brine_ref place = new_place(packet);
@@ -134,7 +140,8 @@ static void given_back(void) {
     for (int i = 0; i < 200; i++) { /* 1.6 GB in all */
         brine_ref list = brine_set_arr(root, "list");
         CHECK_OK(brine_assign_array(brine_slot(root, "x"), BRINE_F64, 1, &big, BRINE_ARRAY_UNINIT, NULL));
-        CHECK_OK(brine_assign_array(brine_slot(brine_append_tab(list), "deep"), BRINE_F64, 1, &big, BRINE_ARRAY_UNINIT, NULL));
+        CHECK_OK(brine_assign_array(brine_slot(brine_append_tab(list), "deep"), BRINE_F64, 1, &big, BRINE_ARRAY_UNINIT,
+                                    NULL));
         if (i % 4 == 0) CHECK_OK(brine_delete(root, "x"));
         if (i % 4 == 1) CHECK_OK(brine_set_int(root, "x", 1));
         if (i % 4 == 2) CHECK_OK(brine_clear(root));

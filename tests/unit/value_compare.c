@@ -45,33 +45,78 @@ static void ordered(void) {
         brine_ref value;
     } all[] = {
         {0, of_literal("None")},
-        {1, of_double(-INFINITY)}, {2, of_double(-1e300)}, {3, of_literal("-18446744073709551617")},
-        {4, of_double(-18446744073709551616.0)}, {5, of_int(INT64_MIN)}, {5, of_double(-9223372036854775808.0)},
-        {6, of_double(-1.5)}, {7, of_int(-1)}, {8, of_int(0)}, {8, of_double(-0.0)}, {8, of_literal("False")},
-        {9, of_double(5e-324)}, {10, of_double(0.5)}, {11, of_complex(0.5, 1)}, {12, of_int(1)}, {12, of_literal("True")},
-        {12, of_double(1)}, {12, of_complex(1, 0)}, {13, of_complex(1, 2)}, {14, of_double(9007199254740992.0)},
-        {15, of_int(((int64_t)1 << 53) + 1)}, {16, of_double(9007199254740994.0)}, {17, of_int(INT64_MAX)},
-        {18, of_uint((uint64_t)1 << 63)}, {18, of_double(9223372036854775808.0)}, {19, of_uint(UINT64_MAX)},
-        {20, of_double(18446744073709551616.0)}, {20, of_literal("18446744073709551616")},
-        {21, of_literal("18446744073709551617")}, {22, of_double(1e300)}, {23, of_double(INFINITY)}, {24, of_double(NAN)},
-        {25, of_literal("''")}, {26, of_literal("'a'")}, {27, of_literal("'a\\0'")}, {28, of_literal("'ab'")},
-        {29, of_literal("'b'")}, {30, of_literal("'\\xe9'")}, {31, of_literal("'\\uffff'")}, {32, of_literal("'\\U00010000'")},
-        {33, of_literal("b''")}, {34, of_literal("b'a'")}, {35, of_literal("b'\\xff'")},
-        {36, of_literal("()")}, {37, of_literal("(1,)")}, {37, of_literal("(1.0,)")}, {38, of_literal("(1, 2)")},
+        {1, of_double(-INFINITY)},
+        {2, of_double(-1e300)},
+        {3, of_literal("-18446744073709551617")},
+        {4, of_double(-18446744073709551616.0)},
+        {5, of_int(INT64_MIN)},
+        {5, of_double(-9223372036854775808.0)},
+        {6, of_double(-1.5)},
+        {7, of_int(-1)},
+        {8, of_int(0)},
+        {8, of_double(-0.0)},
+        {8, of_literal("False")},
+        {9, of_double(5e-324)},
+        {10, of_double(0.5)},
+        {11, of_complex(0.5, 1)},
+        {12, of_int(1)},
+        {12, of_literal("True")},
+        {12, of_double(1)},
+        {12, of_complex(1, 0)},
+        {13, of_complex(1, 2)},
+        {14, of_double(9007199254740992.0)},
+        {15, of_int(((int64_t)1 << 53) + 1)},
+        {16, of_double(9007199254740994.0)},
+        {17, of_int(INT64_MAX)},
+        {18, of_uint((uint64_t)1 << 63)},
+        {18, of_double(9223372036854775808.0)},
+        {19, of_uint(UINT64_MAX)},
+        {20, of_double(18446744073709551616.0)},
+        {20, of_literal("18446744073709551616")},
+        {21, of_literal("18446744073709551617")},
+        {22, of_double(1e300)},
+        {23, of_double(INFINITY)},
+        {24, of_double(NAN)},
+        {25, of_literal("''")},
+        {26, of_literal("'a'")},
+        {27, of_literal("'a\\0'")},
+        {28, of_literal("'ab'")},
+        {29, of_literal("'b'")},
+        {30, of_literal("'\\xe9'")},
+        {31, of_literal("'\\uffff'")},
+        {32, of_literal("'\\U00010000'")},
+        {33, of_literal("b''")},
+        {34, of_literal("b'a'")},
+        {35, of_literal("b'\\xff'")},
+        {36, of_literal("()")},
+        {37, of_literal("(1,)")},
+        {37, of_literal("(1.0,)")},
+        {38, of_literal("(1, 2)")},
         {39, of_literal("('a',)")},
-        {40, of_literal("[]")}, {41, of_literal("[1, 2]")}, {42, of_literal("[1, [0]]")}, {43, of_literal("[2]")},
-        {44, of_literal("array([1, 2], 'i4')")}, {44, of_literal("array([1.0, 2.0], 'f8')")}, {45, of_literal("array([1, 3], 'u1')")},
-        {46, of_literal("{}")}, {47, of_literal("{'a': 1}")}, {48, of_literal("{'a': 1, 'b': 1}")},
-        {48, of_literal("{'b': 1, 'a': 1}")}, {49, of_literal("{'a': 2}")}, {50, of_literal("{'b': 0}")},
+        {40, of_literal("[]")},
+        {41, of_literal("[1, 2]")},
+        {42, of_literal("[1, [0]]")},
+        {43, of_literal("[2]")},
+        {44, of_literal("array([1, 2], 'i4')")},
+        {44, of_literal("array([1.0, 2.0], 'f8')")},
+        {45, of_literal("array([1, 3], 'u1')")},
+        {46, of_literal("{}")},
+        {47, of_literal("{'a': 1}")},
+        {48, of_literal("{'a': 1, 'b': 1}")},
+        {48, of_literal("{'b': 1, 'a': 1}")},
+        {49, of_literal("{'a': 2}")},
+        {50, of_literal("{'b': 0}")},
     };
     enum { COUNT = sizeof all / sizeof *all };
     for (int i = 0; i < COUNT; i++) {
         for (int j = 0; j < COUNT; j++) {
             int expected = (all[i].group > all[j].group) - (all[i].group < all[j].group);
             int found = sign_of(all[i].value, all[j].value);
-            if (found != expected) check_failed(__FILE__, __LINE__, "values %d and %d: %d, not %d", i, j, found, expected);
+            if (found != expected)
+                check_failed(__FILE__, __LINE__, "values %d and %d: %d, not %d", i, j, found, expected);
             bool equal = expected == 0 && all[i].group != 24;
-            if (brine_equal(all[i].value, all[j].value) != equal) check_failed(__FILE__, __LINE__, "values %d and %d: equal %d", i, j, !equal);
+            if (brine_equal(all[i].value, all[j].value) != equal)
+                check_failed(__FILE__, __LINE__, "values %d and %d: equal %d", i, j, !equal);
             uint64_t h = 1, k = 1;
             if (equal && brine_hash(all[i].value, &h) == 0) {
                 CHECK_OK(brine_hash(all[j].value, &k));

@@ -3,9 +3,10 @@
  * shares; own and compact. */
 #include "value_helpers.h"
 
-static const char sample[] = "{'none': None, 'yes': True, 'int': -5, 'big': 123456789012345678901234567890, 'f': 2.5, 'c': (1+2j), "
-                             "'s': 'short', 'long': 'a text that does not stand in its cell at all', 'b': b'\\x00\\xff', "
-                             "(1, 'k'): ('t', [1, 2, {'x': o{'y': 1}}]), 'a': array([[1, 2], [3, 4]], 'i2'), 7: {}, 8: [], 9: ()}";
+static const char sample[] =
+    "{'none': None, 'yes': True, 'int': -5, 'big': 123456789012345678901234567890, 'f': 2.5, 'c': (1+2j), "
+    "'s': 'short', 'long': 'a text that does not stand in its cell at all', 'b': b'\\x00\\xff', "
+    "(1, 'k'): ('t', [1, 2, {'x': o{'y': 1}}]), 'a': array([[1, 2], [3, 4]], 'i2'), 7: {}, 8: [], 9: ()}";
 
 static brine_pool *pool;
 
@@ -138,7 +139,8 @@ static void compacting(void) {
     brine_packet p = parsed(pool, sample), copy, dead;
     uint64_t before, after;
     CHECK_OK(brine_packet_copy(brine_root(p), pool, &copy));
-    for (int i = 0; i < 2000; i++) CHECK_OK(brine_set_str(brine_root(p), "garbage", "a text that is overwritten again and again"));
+    for (int i = 0; i < 2000; i++)
+        CHECK_OK(brine_set_str(brine_root(p), "garbage", "a text that is overwritten again and again"));
     CHECK_OK(brine_delete(brine_root(p), "garbage"));
     CHECK_OK(brine_packet_bytes(p, &before));
     dead = p;

@@ -12,9 +12,12 @@ static brine_packet nested(int levels, int kind) {
     brine_ref place = brine_root(p);
     for (int i = 0; i < levels; i++) {
         int k = kind == 3 ? i % 3 : kind;
-        if (k == 0) place = brine_push(brine_assign_arr(place));
-        else if (k == 1) place = brine_slot(brine_assign_tab(place, 0), "in");
-        else place = brine_at(brine_assign_tup(place, 1), 0);
+        if (k == 0)
+            place = brine_push(brine_assign_arr(place));
+        else if (k == 1)
+            place = brine_slot(brine_assign_tab(place, 0), "in");
+        else
+            place = brine_at(brine_assign_tup(place, 1), 0);
         CHECK_GOOD(place);
     }
     CHECK_OK(brine_assign_int(place, 1));
@@ -39,7 +42,8 @@ static void allowed(void) {
 
 static void too_deep(void) {
     for (int kind = 0; kind < 4; kind++) {
-        brine_packet p = nested(50000, kind), q = nested(50000, kind), copy = brine_packet_none(), share = new_packet(pool);
+        brine_packet p = nested(50000, kind), q = nested(50000, kind), copy = brine_packet_none(),
+                     share = new_packet(pool);
         brine_ref tab = brine_assign_tab(new_place(share), 0);
         int order;
         uint64_t hash;

@@ -18,7 +18,8 @@ static double seconds_for(brine_pool *pool, unsigned shift, bool floats) {
     double start = now();
     for (int64_t i = 0; i < COUNT; i++) {
         int64_t key = (int64_t)((uint64_t)i << shift);
-        CHECK_OK(brine_assign_int(brine_slot_key(root, floats ? brine_key_double((double)key * 0.5) : brine_key_int(key)), i));
+        CHECK_OK(brine_assign_int(
+            brine_slot_key(root, floats ? brine_key_double((double)key * 0.5) : brine_key_int(key)), i));
     }
     CHECK_EQ_INT(brine_length(root), COUNT);
     CHECK_OK(brine_packet_free(p));
@@ -33,7 +34,8 @@ int main(void) {
         for (int floats = 0; floats < 2; floats++) {
             double s = seconds_for(pool, shift, floats);
             if (s > first * 50 + 1)
-                check_failed(__FILE__, __LINE__, "%d keys i << %u (%s): %.3f s, neighbours: %.3f s", COUNT, shift, floats ? "float" : "int", s, first);
+                check_failed(__FILE__, __LINE__, "%d keys i << %u (%s): %.3f s, neighbours: %.3f s", COUNT, shift,
+                             floats ? "float" : "int", s, first);
         }
     }
     end_pool(pool);

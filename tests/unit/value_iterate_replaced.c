@@ -9,7 +9,8 @@ int main(void) {
         brine_ref place = new_place(packet), key, value;
         brine_ref container = kind % 2 ? brine_assign_arr(place) : brine_assign_tab(place, 0);
         for (int i = 0; i < 3; i++) {
-            CHECK_OK(kind % 2 ? brine_append_int(container, i) : brine_assign_int(brine_slot_key(container, brine_key_int(i)), i));
+            CHECK_OK(kind % 2 ? brine_append_int(container, i)
+                              : brine_assign_int(brine_slot_key(container, brine_key_int(i)), i));
         }
         brine_iter it = brine_iterate(container);
         CHECK(brine_next(&it, &key, &value));

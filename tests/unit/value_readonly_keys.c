@@ -5,7 +5,8 @@
 int main(void) {
     brine_pool *pool = value_pool(16 << 20);
     brine_packet packet = new_packet(pool);
-    brine_ref tab = brine_assign_tab(new_place(packet), 0), tup = brine_assign_tup(new_place(packet), 2), key, value, inside;
+    brine_ref tab = brine_assign_tab(new_place(packet), 0), tup = brine_assign_tup(new_place(packet), 2), key, value,
+              inside;
     CHECK_OK(brine_assign_int(brine_at(tup, 0), 1));
     CHECK_GOOD(brine_assign_tup(brine_at(tup, 1), 1));
     CHECK_OK(brine_assign_int(brine_slot_key(tab, brine_key_value(tup)), 5));

@@ -82,7 +82,9 @@ static void nested(void) {
     for (int i = 0; i < 20; i++) {
         char key[16];
         snprintf(key, sizeof key, "%d", i);
-        for (int j = 0; j < 30; j++) CHECK_OK(i % 2 ? brine_append_int(inner[i], j) : brine_assign_int(brine_slot_key(inner[i], brine_key_int(j)), j));
+        for (int j = 0; j < 30; j++)
+            CHECK_OK(i % 2 ? brine_append_int(inner[i], j)
+                           : brine_assign_int(brine_slot_key(inner[i], brine_key_int(j)), j));
         CHECK_EQ_INT(brine_length(brine_find(outer, key)), 30);
     }
 }

@@ -22,8 +22,10 @@ static void deletion(void) {
     }
     for (int i = 0; i < 50; i++) CHECK_OK(brine_delete_at(arr, i)); /* the even ones */
     for (int i = 0; i < 100; i++) {
-        if (i % 2) CHECK_INT(refs[i], i);
-        else CHECK_UNREADABLE(refs[i], BRINE_ENOENT);
+        if (i % 2)
+            CHECK_INT(refs[i], i);
+        else
+            CHECK_UNREADABLE(refs[i], BRINE_ENOENT);
     }
 }
 

@@ -12,9 +12,10 @@ static void names(void) {
         brine_type type;
         const char *name;
         size_t size;
-    } all[] = {{BRINE_NONE, "None", 0}, {BRINE_BOOL, "bool", 1}, {BRINE_I8, "int8", 1}, {BRINE_U16, "uint16", 2},
-               {BRINE_I64, "int64", 8}, {BRINE_F32, "float32", 4}, {BRINE_C128, "complex128", 16}, {BRINE_STR, "str", 0},
-               {BRINE_BIGINT, "bigint", 0}, {BRINE_F16, "float16", 2}};
+    } all[] = {{BRINE_NONE, "None", 0},        {BRINE_BOOL, "bool", 1}, {BRINE_I8, "int8", 1},
+               {BRINE_U16, "uint16", 2},       {BRINE_I64, "int64", 8}, {BRINE_F32, "float32", 4},
+               {BRINE_C128, "complex128", 16}, {BRINE_STR, "str", 0},   {BRINE_BIGINT, "bigint", 0},
+               {BRINE_F16, "float16", 2}};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         CHECK_STR(brine_type_name(all[i].type), all[i].name);
         CHECK_EQ_INT(brine_type_size(all[i].type), all[i].size);
@@ -131,7 +132,8 @@ static void to_int(int line, int64_t expected, bool lost) {
     bool lossy = !lost;
     int rc = brine_to_int(place, &i, &lossy);
     if (rc || i != expected || lossy != lost)
-        check_failed(__FILE__, line, "%s, %" PRId64 " (lossy %d), not %" PRId64 " (%d)", brine_status_name(rc), i, lossy, expected, lost);
+        check_failed(__FILE__, line, "%s, %" PRId64 " (lossy %d), not %" PRId64 " (%d)", brine_status_name(rc), i,
+                     lossy, expected, lost);
 }
 static void to_double(int line, double expected, bool lost) {
     double f = 0;

@@ -41,7 +41,8 @@ static void lengths(void) {
     brine_ref tab = new_tab();
     char key[300];
     memset(key, 'k', sizeof key);
-    for (size_t n = 0; n < sizeof key; n++) CHECK_OK(brine_assign_int(brine_slot_key(tab, brine_key_strn(key, n)), (int64_t)n));
+    for (size_t n = 0; n < sizeof key; n++)
+        CHECK_OK(brine_assign_int(brine_slot_key(tab, brine_key_strn(key, n)), (int64_t)n));
     for (size_t n = 1; n < sizeof key; n++) {
         key[n - 1] = 'l';
         CHECK_OK(brine_assign_int(brine_slot_key(tab, brine_key_strn(key, n)), -(int64_t)n));
@@ -64,9 +65,10 @@ static brine_ref tup_of(int64_t a, const char *b) {
 
 /* Keys that are the same key are listed one after the other, groups are told apart. */
 static void kinds(int fill) {
-    brine_ref place = new_place(packet), big = new_place(packet), small_big = new_place(packet), float32 = new_place(packet);
+    brine_ref place = new_place(packet), big = new_place(packet), small_big = new_place(packet),
+              float32 = new_place(packet);
     uint64_t limbs[2] = {0, 1}, one = 1;
-    CHECK_OK(brine_assign_bigint(big, 1, limbs, 2, 0));     /* 2^64 */
+    CHECK_OK(brine_assign_bigint(big, 1, limbs, 2, 0));      /* 2^64 */
     CHECK_OK(brine_assign_bigint(small_big, 1, &one, 1, 0)); /* 1 as a bigint */
     CHECK_OK(brine_assign_float(float32, 0.5f));
     CHECK_OK(brine_assign_bytes(place, "text", 4));
@@ -75,19 +77,40 @@ static void kinds(int fill) {
         brine_key key;
     } keys[] = {
         {0, brine_key_none()},
-        {1, brine_key_int(1)}, {1, brine_key_bool(true)}, {1, brine_key_double(1)}, {1, brine_key_uint(1)},
-        {1, brine_key_complex(1, 0)}, {1, brine_key_value(small_big)},
-        {2, brine_key_int(0)}, {2, brine_key_bool(false)}, {2, brine_key_double(-0.0)}, {2, brine_key_double(0.0)},
-        {3, brine_key_str("text")}, {4, brine_key_bytes("text", 4)}, {4, brine_key_value(place)},
-        {5, brine_key_str("")}, {6, brine_key_bytes("", 0)},
-        {7, brine_key_value(big)}, {7, brine_key_double(18446744073709551616.0)},
-        {8, brine_key_int(-1)}, {8, brine_key_double(-1)},
-        {9, brine_key_uint(UINT64_MAX)}, {10, brine_key_int(INT64_MIN)}, {10, brine_key_double(-9223372036854775808.0)},
-        {11, brine_key_double(0.5)}, {11, brine_key_value(float32)}, {11, brine_key_complex(0.5, -0.0)},
-        {12, brine_key_complex(0.5, 1)}, {13, brine_key_complex(1, 0.5)},
-        {14, brine_key_double(INFINITY)}, {15, brine_key_double(-INFINITY)},
-        {16, brine_key_value(tup_of(1, "x"))}, {16, brine_key_value(tup_of(1, "x"))}, {17, brine_key_value(tup_of(2, "x"))},
-        {18, brine_key_int(((int64_t)1 << 53) + 1)}, {19, brine_key_double(9007199254740992.0)},
+        {1, brine_key_int(1)},
+        {1, brine_key_bool(true)},
+        {1, brine_key_double(1)},
+        {1, brine_key_uint(1)},
+        {1, brine_key_complex(1, 0)},
+        {1, brine_key_value(small_big)},
+        {2, brine_key_int(0)},
+        {2, brine_key_bool(false)},
+        {2, brine_key_double(-0.0)},
+        {2, brine_key_double(0.0)},
+        {3, brine_key_str("text")},
+        {4, brine_key_bytes("text", 4)},
+        {4, brine_key_value(place)},
+        {5, brine_key_str("")},
+        {6, brine_key_bytes("", 0)},
+        {7, brine_key_value(big)},
+        {7, brine_key_double(18446744073709551616.0)},
+        {8, brine_key_int(-1)},
+        {8, brine_key_double(-1)},
+        {9, brine_key_uint(UINT64_MAX)},
+        {10, brine_key_int(INT64_MIN)},
+        {10, brine_key_double(-9223372036854775808.0)},
+        {11, brine_key_double(0.5)},
+        {11, brine_key_value(float32)},
+        {11, brine_key_complex(0.5, -0.0)},
+        {12, brine_key_complex(0.5, 1)},
+        {13, brine_key_complex(1, 0.5)},
+        {14, brine_key_double(INFINITY)},
+        {15, brine_key_double(-INFINITY)},
+        {16, brine_key_value(tup_of(1, "x"))},
+        {16, brine_key_value(tup_of(1, "x"))},
+        {17, brine_key_value(tup_of(2, "x"))},
+        {18, brine_key_int(((int64_t)1 << 53) + 1)},
+        {19, brine_key_double(9007199254740992.0)},
         {20, brine_key_value(brine_assign_tup(new_place(packet), 0))},
         {21, brine_key_str("a text of more than sixteen bytes")},
     };
@@ -98,7 +121,8 @@ static void kinds(int fill) {
         brine_ref slot = brine_slot_key(tab, keys[i].key);
         CHECK_GOOD(slot);
         bool first = i == 0 || keys[i - 1].group != keys[i].group;
-        if ((brine_type_of(slot) == BRINE_NONE) != first) check_failed(__FILE__, __LINE__, "key %d of group %d", i, keys[i].group);
+        if ((brine_type_of(slot) == BRINE_NONE) != first)
+            check_failed(__FILE__, __LINE__, "key %d of group %d", i, keys[i].group);
         CHECK_OK(brine_assign_int(slot, keys[i].group));
     }
     CHECK_EQ_INT(brine_length(tab), fill + 22);

@@ -11,9 +11,11 @@
 #include "value_helpers.h"
 
 static const char sample[] =
-    "{'none': None, 'yes': True, 'int': -5, 'big': 123456789012345678901234567890, 'f': 2.5, 'c': (1+2j), 's': 'short', "
+    "{'none': None, 'yes': True, 'int': -5, 'big': 123456789012345678901234567890, 'f': 2.5, 'c': (1+2j), 's': "
+    "'short', "
     "'long': 'a text that does not stand in its cell at all', 'b': b'\\x00\\xff bytes that need room of their own', "
-    "(1, 'k'): ('t', [1, 2, {'x': o{'y': 1}}]), 'a': array([[1, 2], [3, 4]], 'i2'), 7: {}, 8: [], 9: (), 10: 1, 11: 2, 12: 3, "
+    "(1, 'k'): ('t', [1, 2, {'x': o{'y': 1}}]), 'a': array([[1, 2], [3, 4]], 'i2'), 7: {}, 8: [], 9: (), 10: 1, 11: 2, "
+    "12: 3, "
     "13: [[[[]]]], 14: {1: {2: {3: 'x'}}}, 'raw': array_raw(b'abcdef', 'xx', 3, (2,))}";
 
 static brine_pool *pool;
@@ -91,7 +93,8 @@ static void damaged(check_rng *rng) {
             memory[m].data[i] = saved[i];
         }
         for (int round = 0; round < 2000; round++) { /* several at once */
-            for (int n = 0; n < 4; n++) memory[m].data[check_below(rng, memory[m].count)] = (unsigned char)check_random(rng);
+            for (int n = 0; n < 4; n++)
+                memory[m].data[check_below(rng, memory[m].count)] = (unsigned char)check_random(rng);
             judged(p);
             memcpy(memory[m].data, saved, memory[m].count);
         }

@@ -19,7 +19,9 @@ static double seconds_to_validate(brine_packet p, int *rc) {
 static brine_packet of_texts(int count) {
     brine_packet p = new_packet(pool);
     brine_ref arr = brine_set_arr(brine_root(p), "texts");
-    for (int i = 0; i < count; i++) CHECK_OK(brine_append_str(arr, "a text of eighty bytes or so, so that it needs room outside of its cell, in a chunk"));
+    for (int i = 0; i < count; i++)
+        CHECK_OK(brine_append_str(
+            arr, "a text of eighty bytes or so, so that it needs room outside of its cell, in a chunk"));
     return p;
 }
 
