@@ -173,6 +173,98 @@ static void before_receive_returned(void) {
     CHECK_OK(brine_pool_reap(pool, NULL));
 }
 
+/* ---- a helper that comes late ---- */
+
+/*
+ * An actor takes the packet at the head and stops in the middle; the child helps and is frozen at every
+ * instruction of that; the actor goes on, gets the packet, sends the same packet again, and dies later. The
+ * child must not take the second journey for the first.
+ */
+static a32 *stage;
+static pid_t actor_pid;
+static void actor(void *argument) {
+    (void)argument;
+    brine_packet packet = number_packet(pool, CHILD);
+    CHECK_OK(brine_enqueue(pipe_a, packet, brine_now()));
+    a32_store_release(stage, 1);
+    await(stage, 2);
+    take_half();
+    a32_store_release(stage, 3);
+    await(stage, 4);
+    struct record *d = pool_record(pool, packet.record);
+    /* the rest of a dequeue, then the packet goes back into the pipe */
+    a64_store_release(&d->word, WORD(packet.generation, REC_ARRIVED, a32_load_relaxed(pool->me)));
+    uint64_t h = a64_load_acquire(&d->pos);
+    a64_cas_acq_rel(&pipe_a->control->head, &h, h + 1);
+    a64_store_release(&d->word, WORD(packet.generation, REC_HELD, a32_load_relaxed(pool->me)));
+    CHECK_OK(brine_enqueue(pipe_a, packet, brine_now()));
+    a32_store_release(stage, 5);
+    for (;;) sleep_ms(1000);
+}
+static void actor_takes(void) {
+    a32_store_release(stage, 0);
+    actor_pid = check_fork(actor, NULL);
+    await(stage, 1);
+}
+static void actor_stops(void) {
+    a32_store_release(stage, 2);
+    await(stage, 3);
+}
+static void actor_goes_on(void) {
+    a32_store_release(stage, 4);
+    await(stage, 5);
+}
+static void actor_dies(void) {
+    CHECK_SYS(kill(actor_pid, SIGKILL));
+    CHECK_KILLED(actor_pid, SIGKILL);
+    CHECK_OK(brine_pool_reap(pool, NULL));
+    check_whole(pool);
+}
+
+static void before_late_receive(void) {
+    fill(0);
+    actor_takes();
+    put();
+    actor_stops();
+}
+static void before_late_send(void) {
+    fill(0);
+    actor_takes();
+    for (int i = 1; i < CAPACITY; i++) put();
+    actor_stops();
+}
+/* Then there must be room for the child, and for the actor. */
+static void during_late_send(void) {
+    CHECK_PROMPT(get());
+    CHECK_PROMPT(get());
+    actor_goes_on();
+}
+/* The second journey ends once, with whoever it was. */
+static void after_late(bool sends) {
+    actor_dies();
+    drain();
+    if (!sends && said->rc == 0) got[said->number]++;
+    check_ledger(a32_load_acquire(&said->returned) || sends ? 0 : 1);
+}
+static void after_late_receive(bool returned) {
+    (void)returned;
+    after_late(false);
+    CHECK_EQ_INT(got[CHILD], 1);
+}
+static void ready_to_send_late(void) {
+    brine_pipe_length(pipe_a);
+    said->packet = number_packet(pool, CHILD - 1);
+}
+static void after_late_send(bool returned) {
+    actor_dies();
+    drain();
+    CHECK_EQ_INT(got[CHILD], 1);
+    if (returned) CHECK_EQ_INT(got[CHILD - 1], said->rc == 0);
+    CHECK(got[CHILD - 1] <= 1);
+    got[CHILD - 1] = 0;
+    check_ledger(0);
+}
+
 static void test(void *argument) {
     static const struct scene scenes[] = {
         {"enqueue", before_send, ready_to_send, send, during_send, after_send_with_room, NULL},
@@ -181,9 +273,12 @@ static void test(void *argument) {
         {"dequeue", before_receive, ready_to_receive, receive, during_receive, after_receive, NULL},
         {"dequeue, empty", before_empty, ready_to_receive, receive, during_empty, check_received, NULL},
         {"dequeue, helping", before_receive_helping, ready_to_receive, receive, NULL, after_receive_helping, NULL},
+        {"dequeue, helping late", before_late_receive, ready_to_receive, receive, actor_goes_on, after_late_receive, NULL},
+        {"enqueue, helping late", before_late_send, ready_to_send_late, send, during_late_send, after_late_send, NULL},
         {"dequeue, returned", before_receive_returned, ready_to_receive, receive, during_receive, after_receive, NULL},
     };
     (void)argument;
+    stage = shared_memory(4096);
     pool = make_pool("p", 4 * MIB);
     pipe_a = serve(pool, "a", CAPACITY);
     used_at_rest = info_of(pool).used_bytes;

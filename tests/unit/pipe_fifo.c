@@ -4,7 +4,7 @@
 
 static void order(brine_pool *pool) {
     brine_pipe *out = serve(pool, "p", 5), *in = connect_to(pool, "p");
-    uint64_t put = 0, got = 0, number;
+    uint64_t put = 0, got = 0, number = 0;
     for (int round = 0; round < 1000; round++) {
         for (int i = 0; i < round % 6; i++) {
             int rc = put_number(out, put, brine_now());
