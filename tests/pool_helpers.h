@@ -127,8 +127,9 @@ __attribute__((unused)) static void check_filled(brine_packet packet) {
     uint32_t bytes = at.cell->len;
     CHECK(bytes > 0);
     for (uint32_t i = 0; i < bytes; i++) {
-        if (data[i] != at.cell->n) check_failed(__FILE__, __LINE__, "packet %u: byte %u of %u is %u, not %u", packet.record, i,
-                                                bytes, data[i], at.cell->n);
+        if (data[i] != at.cell->n)
+            check_failed(__FILE__, __LINE__, "packet %u: byte %u of %u is %u, not %u", packet.record, i, bytes, data[i],
+                         at.cell->n);
     }
 }
 

@@ -24,9 +24,7 @@ static int not_held(const brine_pool *pool, uint32_t index, uint32_t gen, uint64
                        s < sizeof states / sizeof *states ? states[s] : "being changed by another process");
 }
 
-/* The record exists; remembered, so that the usual case is one compare. */
-static bool record_known(brine_pool *pool, uint32_t index) {
-    if (likely(index < a32_load_relaxed(&pool->record_limit))) return index != 0; /* only grows */
+static bool record_new(brine_pool *pool, uint32_t index) {
     if (!pool_record_exists(pool, index)) return false;
     /* every page below is claimed before this one is, but may not be committed: look at each */
     uint32_t limit = a32_load_relaxed(&pool->record_limit);
@@ -35,8 +33,13 @@ static bool record_known(brine_pool *pool, uint32_t index) {
     return true;
 }
 
-/* What brine__held and brine__at_read begin with. */
-static int enter(uint32_t pool_id, uint32_t index, brine_pool **out, uint32_t *me) {
+/* The record exists; remembered, so that the usual case is one compare. */
+static inline bool record_known(brine_pool *pool, uint32_t index) {
+    return likely(index < a32_load_relaxed(&pool->record_limit)) ? index != 0 : record_new(pool, index); /* only grows */
+}
+
+/* What brine__held and brine__at_read begin with. On the path of every call on a value. */
+__attribute__((always_inline)) static inline int enter(uint32_t pool_id, uint32_t index, brine_pool **out, uint32_t *me) {
     brine_pool *pool = pool_by_id(pool_id);
     if (unlikely(!pool)) return brine__fail(BRINE_ENOTHELD, "there is no packet here, or its pool was detached");
     *me = pool_me(pool);
@@ -79,7 +82,7 @@ static int reach(struct at *at, uint32_t me) {
 }
 
 int brine__at_read(brine_ref ref, struct at *at) {
-    uint32_t me;
+    uint32_t me = 0;
     if (unlikely(!ref.place)) return ref.generation ? -(int)ref.generation : brine__fail(BRINE_ENOENT, "the ref is null");
     int rc = enter(PLACE_POOL(ref.place), ref.record, &at->pool, &me);
     if (unlikely(rc)) return rc;
@@ -181,7 +184,6 @@ static void init_record(brine_pool *pool, struct record *r, uint8_t root_type) {
     r->first_child = r->next_child = r->prev_child = 0;
     r->error = 0;
     r->bytes = RECORD_BYTES;
-    r->deliveries = 0;
 }
 
 static int new_record(brine_pool *pool, uint8_t root_type, struct held *h) {

@@ -71,12 +71,12 @@ static void each_record(brine_pool *pool, uint32_t dead, bool (*undo)(brine_pool
 /* Tells a pipe's readers to look for RETURNED packets; frees them if the pipe is gone. */
 static void offer_returned(brine_pool *pool, uint32_t index, uint64_t w, uint32_t dead) {
     struct record *r = pool_record(pool, index);
-    uint64_t link = a64_load_relaxed(&r->pipe);
+    uint64_t journey = a64_load_acquire(&r->journey), link = a64_load_relaxed(&r->pipe);
     struct ring ring;
     if (brine__ring_of(pool, link_record(link), link_gen(link), &ring)) {
         a64_add_seq_cst(&ring.control->returned, 1); /* pairs with take_returned() */
         brine__wake_slow(&ring.control->ec_readers, INT32_MAX);
-    } else if (a64_cas_acq_rel(&r->word, &w, WORD(word_gen(w), REC_HELD, dead))) {
+    } else if (brine__journey_cas(r, w, journey, WORD(word_gen(w), REC_HELD, dead))) {
         brine__packet_undo(pool, index, WORD(word_gen(w), REC_HELD, dead), dead);
     }
 }

@@ -4,15 +4,23 @@
 
 static void advance(a64 *position, uint64_t from) { a64_cas_acq_rel(position, &from, from + 1); }
 
+/* Changes the word of a packet unless it was sent again since `journey` was read. Its generation does not tell:
+ * a packet that goes back and forth between two processes has the same word again and again. */
+bool brine__journey_cas(struct record *d, uint64_t w, uint64_t journey, uint64_t to) {
+    typedef unsigned __int128 u128;
+    return __sync_bool_compare_and_swap((u128 *)(void *)&d->word, (u128)journey << 64 | w, (u128)journey << 64 | to);
+}
+
 /* Somebody took position h (evidence s) and head is still there: write down who, then move head. */
 static void help_head(const struct ring *r, uint64_t h, uint64_t s) {
     struct record *d = pool_record(r->pool, slot_rec(s));
     uint64_t w = a64_load_acquire(&d->word); /* pairs with the sender's SENDING */
-    /* Without this second look the packet may have been recorded, delivered and enqueued again: the
-     * state read would then be of another journey. */
+    uint64_t journey = a64_load_acquire(&d->journey);
+    /* Without this second look the packet may have been recorded, delivered and enqueued again: what was
+     * read would then be of another journey. */
     if (a64_load_acquire(&r->control->head) != h) return;
     if (word_state(w) == REC_SENDING || word_state(w) == REC_QUEUED)
-        a64_cas_acq_rel(&d->word, &w, WORD(word_gen(w), REC_ARRIVED, slot_proc(s)));
+        brine__journey_cas(d, w, journey, WORD(word_gen(w), REC_ARRIVED, slot_proc(s)));
     advance(&r->control->head, h);
 }
 
@@ -57,8 +65,9 @@ static int give_back(struct record *d, uint32_t gen, uint32_t me) {
 
 int brine__ring_enqueue(brine_pipe *p, struct record *d, uint32_t index, uint32_t gen, uint32_t me) {
     const struct ring r = ring_of_pipe(p);
-    a64_store_relaxed(&d->pipe, pipe_link(&r)); /* both published by SENDING */
+    a64_store_relaxed(&d->pipe, pipe_link(&r)); /* all published by SENDING */
     a64_store_relaxed(&d->pos, UINT64_MAX);
+    a64_count(&d->journey, 1);
     a64_store_release(&d->word, WORD(gen, REC_SENDING, me)); /* pairs with the reaper's acquire */
     for (;;) {
         uint64_t t = a64_load_acquire(&p->control->tail), s = a64_load_acquire(&p->slots[t & p->mask]);
@@ -84,31 +93,32 @@ int brine__ring_enqueue(brine_pipe *p, struct record *d, uint32_t index, uint32_
     }
 }
 
-/* The RETURNED packet of this pipe with the lowest position; 0 if none. */
-static uint32_t find_returned(const struct ring *r, uint64_t *word) {
+/* The RETURNED packet of this pipe with the lowest position; 0 if none. Its word and journey. */
+static uint32_t find_returned(const struct ring *r, uint64_t *word, uint64_t *journey) {
     uint64_t lowest = UINT64_MAX, high = pool_record_high(r->pool);
     uint32_t found = 0;
     for (uint32_t i = 0; (i = next_record(r->pool, i, high)) != 0;) {
         struct record *d = pool_record(r->pool, i);
-        uint64_t w = a64_load_acquire(&d->word); /* pairs with the reaper's RETURNED */
+        uint64_t w = a64_load_acquire(&d->word), j = a64_load_acquire(&d->journey); /* pairs with the reaper's RETURNED */
         if (word_state(w) != REC_RETURNED || a64_load_relaxed(&d->pipe) != pipe_link(r)) continue;
         uint64_t pos = a64_load_relaxed(&d->pos);
         if (found && pos >= lowest) continue;
         lowest = pos;
         found = i;
         *word = w;
+        *journey = j;
     }
     return found;
 }
 
 /* Takes a packet that a reader died with before it had it. */
 static bool take_returned(brine_pipe *p, const struct ring *r, uint32_t me, brine_packet *packet) {
-    uint64_t hint = a64_load_acquire(&p->control->returned), w; /* pairs with the reaper's bump: the packets are RETURNED */
+    uint64_t hint = a64_load_acquire(&p->control->returned), w, journey; /* pairs with the reaper's bump: the packets are RETURNED */
     if (hint == a64_load_relaxed(&p->returned_seen)) return false;
     uint32_t i;
-    while ((i = find_returned(r, &w)) != 0) {
+    while ((i = find_returned(r, &w, &journey)) != 0) {
         struct record *d = pool_record(r->pool, i);
-        if (!a64_cas_acq_rel(&d->word, &w, WORD(word_gen(w), REC_ARRIVED, me))) continue;
+        if (!brine__journey_cas(d, w, journey, WORD(word_gen(w), REC_ARRIVED, me))) continue;
         a64_store_release(&d->word, WORD(word_gen(w), REC_HELD, me));
         *packet = packet_of(r->pool, i, word_gen(w));
         return true;
@@ -208,8 +218,8 @@ void brine__ring_drain(const struct ring *r, uint32_t me) {
         if (ours && a64_cas_acq_rel(&d->word, &w, WORD(word_gen(w), REC_HELD, me)))
             brine_packet_free(packet_of(r->pool, slot_rec(s), word_gen(w)));
     }
-    uint64_t w;
-    for (uint32_t i; (i = find_returned(r, &w)) != 0;)
-        if (a64_cas_acq_rel(&pool_record(r->pool, i)->word, &w, WORD(word_gen(w), REC_HELD, me)))
+    uint64_t w, journey;
+    for (uint32_t i; (i = find_returned(r, &w, &journey)) != 0;)
+        if (brine__journey_cas(pool_record(r->pool, i), w, journey, WORD(word_gen(w), REC_HELD, me)))
             brine_packet_free(packet_of(r->pool, i, word_gen(w)));
 }

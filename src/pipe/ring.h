@@ -75,6 +75,8 @@ int brine__ring_dequeue(brine_pipe *pipe, uint32_t me, brine_packet *packet);
 /* If head lags behind a take, records the take and moves it; if tail lags behind an enqueue, moves it. True
  * if there was something to do. */
 bool brine__ring_help(const struct ring *ring);
+/* CASes d->word from w, if the packet was not sent again since `journey` was read (after w). */
+bool brine__journey_cas(struct record *d, uint64_t w, uint64_t journey, uint64_t to);
 /* Reaping of a record in state w = SENDING or ARRIVED of the dead. */
 void brine__ring_undo(brine_pool *pool, uint32_t index, uint64_t w);
 /* Frees all packets in the ring. Nobody may have the pipe open. */

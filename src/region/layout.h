@@ -201,7 +201,7 @@ _Static_assert(sizeof(struct cell) == 16, "cell size");
  */
 struct record {
     a64 word;
-    a64 pos;          /* position of the last enqueue, or of the take */
+    a64 journey;      /* times it was enqueued, ever. With word one 16-byte CAS target */
     a64 pipe;         /* gen:32 | directory index:32 */
     a64 parent;       /* CHILD: gen:32 | record:32 of the parent */
     a64 target;       /* token: gen:32 | record:32 of the shared packet; else 0. FREE => 0 */
@@ -212,11 +212,12 @@ struct record {
     uint32_t prev_child;
     int32_t error;    /* first build error, 0 if none */
     uint64_t bytes;   /* of this record and its chunks, without owned packets */
-    uint64_t deliveries; /* times it was handed to a reader (leases) */
+    a64 pos;          /* position of the last enqueue, or of the take */
     a64 rc_count;     /* SHARED: count:32 | gen:32. With rc_stamp one 16-byte CAS target */
     a64 rc_stamp;     /* token gen:32 | 0:5 | op:1 | token record:26. Not SHARED: bytes when last enqueued */
     uint8_t inline_arena[ARENA_INLINE];
 };
+_Static_assert(offsetof(struct record, word) == 0 && offsetof(struct record, journey) == 8, "one 16-byte CAS target");
 _Static_assert(offsetof(struct record, rc_count) == 112 && offsetof(struct record, inline_arena) == 128, "record layout");
 _Static_assert(sizeof(struct record) == RECORD_BYTES, "record size");
 

@@ -28,8 +28,12 @@ int brine__value_enter(struct at *at) {
 int brine__value_read(brine_ref ref, struct at *at) {
     int rc = brine__at_read(ref, at);
     if (likely(rc == 0)) rc = follow(at);
-    if (likely(rc == 0)) rc = brine__value_enter(at);
-    return rc;
+    return likely(rc == 0) ? brine__value_enter(at) : rc;
+}
+
+int brine__value_cell(brine_ref ref, struct at *at) {
+    int rc = brine__at_read(ref, at);
+    return likely(rc == 0) ? follow(at) : rc;
 }
 
 int brine__value_place(brine_ref ref, struct at *at) {
@@ -109,11 +113,30 @@ uint64_t brine__utf8_error(const char *text, uint64_t length) {
     return 0;
 }
 
+/* Up to 7 bytes as the payload that they are, in registers: bytes stored one by one would have to reach
+ * memory before the cell can be loaded as a whole. */
+static uint64_t short_payload(const void *data, uint64_t length) {
+    uint64_t payload = 0;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    const unsigned char *s = data;
+    uint32_t first, last;
+    if (length >= 4) {
+        memcpy(&first, s, 4);
+        memcpy(&last, s + length - 4, 4);
+        return first | (uint64_t)last << (8 * (length - 4));
+    }
+    if (length) payload = s[0] | (uint64_t)s[length >> 1] << (8 * (length >> 1)) | (uint64_t)s[length - 1] << (8 * (length - 1));
+#else
+    if (length) memcpy(&payload, data, length);
+#endif
+    return payload;
+}
+
 int brine__cell_make_text(const struct at *at, brine_type type, const void *data, uint64_t length, struct cell *out) {
     struct cell c = {.type = (uint8_t)type};
     if (length <= INLINE_MAX) {
         c.n = (uint8_t)(length + 1);
-        if (length) memcpy(&c.payload, data, length);
+        c.payload = short_payload(data, length);
     } else {
         if (length >> 48) return brine__stick(at, brine__fail(BRINE_ENOMEM, "a text of %llu bytes is too long", (unsigned long long)length));
         char *room = brine__arena_alloc(at, length + 1, 1);

@@ -101,6 +101,8 @@ static inline struct cell *arr_cell(const struct at *at, const struct arr *a, ui
 /* The value that a ref names, through MOVED and REF cells: at->cell is its cell, at->rec the packet that it
  * is in. */
 int brine__value_read(brine_ref ref, struct at *at);
+/* The same without entering a REF cell. */
+int brine__value_cell(brine_ref ref, struct at *at);
 /* The place itself, for assigning: a REF cell there is not entered. Sticks what fails. */
 int brine__value_place(brine_ref ref, struct at *at);
 /* The container of this type that a ref names, for changing it. */
@@ -120,7 +122,8 @@ uint64_t brine__utf8_error(const char *text, uint64_t length);
 
 /* ---- tabs and arrs below the refs (value/tab.c, value/arr.c) ---- */
 
-/* A key in the form that tables are searched with. */
+/* A key in the form that tables are searched with. Text is not checked for UTF-8: what is not, is not found,
+ * and is refused when it is to be added. */
 struct key {
     uint32_t hash;
     uint8_t type;         /* BRINE_STR, BRINE_BYTES: text; else operand */
@@ -129,7 +132,7 @@ struct key {
     const struct at *at;  /* operand: a cell, with the packet that it is in */
     const struct cell *cell;
 };
-int brine__key_of_text(brine_pool *pool, brine_type type, const char *text, uint64_t length, struct key *key);
+void brine__key_of_text(const brine_pool *pool, brine_type type, const char *text, uint64_t length, struct key *key);
 int brine__key_of_cell(const brine_pool *seed, const struct at *at, const struct cell *cell, struct key *key);
 /* From the caller's form. key_at and scratch are memory for it, for as long as *out is used. */
 int brine__key_resolve(brine_pool *pool, const brine_key *key, struct key *out, struct at *key_at, struct cell scratch[2]);
@@ -164,7 +167,7 @@ struct number {
 bool brine__number_of(const struct at *at, const struct cell *cell, struct number *n);
 bool brine__number_equal(const struct number *a, const struct number *b);
 int brine__number_order(const struct number *a, const struct number *b);
-uint64_t brine__number_hash(const struct number *n);
+uint64_t brine__number_hash(const struct number *n, uint64_t seed);
 void brine__number_of_double(double d, struct number *n);
 
 bool brine__cells_equal(const struct at *a, const struct cell *x, const struct at *b, const struct cell *y, int depth);

@@ -117,16 +117,22 @@ int brine__cell_copy(const struct at *to, const struct at *from, const struct ce
     return 0;
 }
 
-int brine_assign_copy(brine_ref place, brine_ref value) {
-    struct at to, from;
+/* rc: how looking up `from` went; a failure sticks. */
+static int copy_to(brine_ref place, const struct at *from, int rc) {
+    struct at to;
     struct cell made = {0};
-    int rc = brine__value_place(place, &to);
-    if (rc) return rc;
-    rc = brine__value_read(value, &from);
-    if (!rc) rc = brine__cell_copy(&to, &from, from.cell, &made, 0);
+    int failed = brine__value_place(place, &to);
+    if (failed) return failed;
+    if (!rc) rc = brine__cell_copy(&to, from, from->cell, &made, 0);
     if (rc) return brine__stick(&to, rc);
     brine__cell_assign(&to, made);
     return 0;
+}
+
+int brine_assign_copy(brine_ref place, brine_ref value) {
+    struct at from;
+    int rc = brine__value_cell(value, &from); /* a place that is a share is shared again */
+    return copy_to(place, &from, rc);
 }
 
 /* ---- packets ---- */
@@ -137,7 +143,7 @@ int brine_packet_copy(brine_ref value, brine_pool *pool, brine_packet *copy) {
     int rc = brine__value_read(value, &from);
     if (!rc) rc = brine_packet_new(pool, &p);
     if (rc) return rc;
-    rc = brine_assign_copy(brine_root(p), value);
+    rc = copy_to(brine_root(p), &from, 0);
     if (rc) brine_packet_free(p);
     else *copy = p;
     return rc;

@@ -25,15 +25,24 @@ brine_key brine_key_bool(bool b) { return (brine_key){.type = BRINE_BOOL, .u.u =
 brine_key brine_key_none(void) { return (brine_key){.type = BRINE_NONE}; }
 brine_key brine_key_value(brine_ref value) { return (brine_key){.type = BRINE_INVALID, .u.value = value}; }
 
-static uint64_t text_hash(const brine_pool *pool, uint8_t type, const char *text, uint64_t length) {
-    return XXH3_64bits_withSeed(text, length, pool->hash_seed + (type == BRINE_BYTES)); /* a str is no bytes */
+/* XXH3 of a short text, made inline: its cases for longer ones fall away. */
+__attribute__((flatten)) static inline uint64_t hash_short(const char *text, uint64_t length, uint64_t seed) {
+    if (length > 16) __builtin_unreachable();
+    return XXH3_64bits_withSeed(text, length, seed);
 }
 
-int brine__key_of_text(brine_pool *pool, brine_type type, const char *text, uint64_t length, struct key *key) {
-    *key = (struct key){.type = (uint8_t)type, .text = text, .length = length};
+static uint64_t text_hash(const brine_pool *pool, uint8_t type, const char *text, uint64_t length) {
+    uint64_t seed = pool->hash_seed + (type == BRINE_BYTES); /* a str is no bytes */
+    return likely(length <= 16) ? hash_short(text, length, seed) : XXH3_64bits_withSeed(text, length, seed);
+}
+
+void brine__key_of_text(const brine_pool *pool, brine_type type, const char *text, uint64_t length, struct key *key) {
+    key->type = (uint8_t)type;
+    key->text = text;
+    key->length = length;
+    key->at = NULL;
+    key->cell = NULL;
     key->hash = hash_fold(text_hash(pool, (uint8_t)type, text, length));
-    uint64_t bad = type == BRINE_STR ? brine__utf8_error(text, length) : 0;
-    return likely(!bad) ? 0 : brine__fail(BRINE_EUTF8, "the key is not UTF-8 (byte %llu); use a bytes key", (unsigned long long)bad - 1);
 }
 
 /* Depth is bounded: the cell was hashed before. */
@@ -73,7 +82,7 @@ int brine__cell_hash(const brine_pool *seed, const struct at *at, const struct c
         return 0;
     }
     if (brine__number_of(at, cell, &n)) {
-        *hash = brine__number_hash(&n);
+        *hash = brine__number_hash(&n, seed->hash_seed);
         return 0;
     }
     if (cell->type == BRINE_NONE) {
@@ -107,7 +116,8 @@ int brine_hash(brine_ref value, uint64_t *hash) {
 int brine__key_resolve(brine_pool *pool, const brine_key *key, struct key *out, struct at *key_at, struct cell scratch[2]) {
     if (key->type == BRINE_STR || key->type == BRINE_BYTES) {
         if (!key->u.s.data && (key->u.s.length || key->type == BRINE_STR)) return brine__fail(BRINE_EINVAL, "the key is NULL");
-        return brine__key_of_text(pool, (brine_type)key->type, key->u.s.data ? key->u.s.data : "", key->u.s.length, out);
+        brine__key_of_text(pool, (brine_type)key->type, key->u.s.data ? key->u.s.data : "", key->u.s.length, out);
+        return 0;
     }
     if (key->type == BRINE_INVALID) {
         int rc = brine__value_read(key->u.value, key_at);

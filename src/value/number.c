@@ -122,16 +122,16 @@ int brine__number_order(const struct number *a, const struct number *b) {
     return a->sign < 0 ? -magnitude_order(a, b) : magnitude_order(a, b);
 }
 
-uint64_t brine__number_hash(const struct number *n) {
+uint64_t brine__number_hash(const struct number *n, uint64_t seed) {
     if (n->kind == NUMBER_INT) {
         if (n->count <= 1) {
-            uint64_t h = (n->count ? n->limbs[0] : 0) ^ (n->sign < 0 ? 0xc2b2ae3d27d4eb4fu : 0); /* the finalizer of splitmix64 */
+            uint64_t h = ((n->count ? n->limbs[0] : 0) ^ (n->sign < 0 ? 0xc2b2ae3d27d4eb4fu : 0)) + seed; /* the finalizer of splitmix64 */
             h = (h ^ h >> 30) * 0xbf58476d1ce4e5b9u;
             h = (h ^ h >> 27) * 0x94d049bb133111ebu;
             return h ^ h >> 31;
         }
-        return XXH3_64bits_withSeed(n->limbs, n->count * 8, (uint64_t)(n->sign + 1));
+        return XXH3_64bits_withSeed(n->limbs, n->count * 8, seed + (uint64_t)(n->sign + 1));
     }
     double d[2] = {n->re, n->kind == NUMBER_COMPLEX ? n->im : 0};
-    return XXH3_64bits(d, sizeof d);
+    return XXH3_64bits_withSeed(d, sizeof d, seed);
 }

@@ -207,14 +207,18 @@ bool brine_truth(brine_ref value) {
 
 /* ---- as C would convert ---- */
 
+static locale_t c_locale;
+static pthread_once_t c_locale_once = PTHREAD_ONCE_INIT;
+static void make_c_locale(void) { c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0); }
+
 /* Text as a number: the whole of it, white space around it allowed. */
-static int text_to_double(const char *text, double *out) {
-    static locale_t c_locale; /* the first made stays; a second one made meanwhile is the same */
+static int text_to_double(const char *text, uint64_t length, double *out) {
     char *end;
-    if (!c_locale) c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    pthread_once(&c_locale_once, make_c_locale);
+    if (!c_locale) return brine__fail(BRINE_ENOMEM, "no memory for the C locale");
     double d = strtod_l(text, &end, c_locale);
     while (isspace((unsigned char)*end)) end++;
-    if (end == text || *end) return brine__fail(BRINE_ETYPE, "the text \"%.40s\" is no number", text);
+    if (end == text || end != text + length) return brine__fail(BRINE_ETYPE, "the text \"%.40s\" is no number", text);
     *out = d;
     return 0;
 }
@@ -264,9 +268,9 @@ int brine_to_int(brine_ref value, int64_t *out, bool *lossy) {
         errno = 0;
         parsed = strtoll(text, &end, 10);
         while (isspace((unsigned char)*end)) end++;
-        if (end != text && !*end && errno == 0) *out = parsed;
+        if (end != text && end == text + length && errno == 0) *out = parsed;
         else {
-            if ((rc = text_to_double(text, &d)) != 0) return rc;
+            if ((rc = text_to_double(text, length, &d)) != 0) return rc;
             *out = saturate(d, &lost);
         }
     } else {
@@ -288,7 +292,8 @@ int brine_to_double(brine_ref value, double *out, bool *lossy) {
         *out = raw_parts(&at, part) ? part[0] : int_to_double(&n, &exact);
         if (n.kind == NUMBER_COMPLEX) exact = false;
     } else if (cell_is_text(at.cell)) {
-        if ((rc = text_to_double(cell_text(&at, at.cell, &length), out)) != 0) return rc;
+        const char *text = cell_text(&at, at.cell, &length);
+        if ((rc = text_to_double(text, length, out)) != 0) return rc;
     } else {
         *out = (double)length_of(&at);
     }

@@ -139,6 +139,14 @@ brine_ref brine_find(brine_ref tab, const char *key) {
     return brine_ref_null(brine__fail(BRINE_ENOENT, "the tab has no key \"%.60s\"", key));
 }
 
+/* The key's cell, in this packet. */
+static int make_key(const struct at *at, const struct key *k, struct cell *cell) {
+    if (k->cell) return brine__cell_copy(at, k->at, k->cell, cell, 0);
+    uint64_t bad = k->type == BRINE_STR ? brine__utf8_error(k->text, k->length) : 0;
+    if (unlikely(bad)) return brine__fail(BRINE_EUTF8, "the key is not UTF-8 (byte %llu); use a bytes key", (unsigned long long)bad - 1);
+    return brine__cell_make_text(at, (brine_type)k->type, k->text, k->length, cell);
+}
+
 /* The place of a key, made if missing. */
 static brine_ref slot(const struct at *at, const struct key *k) {
     struct tab *t = brine__tab_header(at, at->cell);
@@ -146,8 +154,7 @@ static brine_ref slot(const struct at *at, const struct key *k) {
     if (!t) return brine_ref_null(BRINE_ENOMEM);
     struct entry *e = brine__tab_find(at, t, k);
     if (e) return at_ref(at, &e->value);
-    int rc = k->cell ? brine__cell_copy(at, k->at, k->cell, &cell, 0)
-                     : brine__cell_make_text(at, (brine_type)k->type, k->text, k->length, &cell);
+    int rc = make_key(at, k, &cell);
     if (unlikely(rc)) return brine_ref_null(brine__stick(at, rc));
     e = brine__tab_add(at, t, k->hash, cell);
     return e ? at_ref(at, &e->value) : brine_ref_null(BRINE_ENOMEM);
@@ -169,8 +176,8 @@ brine_ref brine_slot(brine_ref tab, const char *key) {
     struct key k;
     int rc = brine__value_container(tab, BRINE_TAB, &at);
     if (unlikely(rc)) return brine_ref_null(rc);
-    rc = key ? brine__key_of_text(at.pool, BRINE_STR, key, strlen(key), &k) : brine__fail(BRINE_EINVAL, "the key is NULL");
-    if (unlikely(rc)) return brine_ref_null(brine__stick(&at, rc));
+    if (unlikely(!key)) return brine_ref_null(brine__stick(&at, brine__fail(BRINE_EINVAL, "the key is NULL")));
+    brine__key_of_text(at.pool, BRINE_STR, key, strlen(key), &k);
     return slot(&at, &k);
 }
 

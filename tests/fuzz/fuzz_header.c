@@ -75,9 +75,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     header.hash_seed = header.created_ns = 1;
     header.checksum = XXH3_64bits(&header, offsetof(struct header, checksum));
     uint8_t *bytes = (uint8_t *)&header;
-    if (kind == 0) memcpy(bytes, data + 1, size - 1 < sizeof header ? size - 1 : sizeof header);
-    else if (kind == 3) change(bytes + 384, 128, data + 1, size - 1);
-    else change(bytes, offsetof(struct header, checksum), data + 1, size - 1);
+    if (kind == 0)
+        memcpy(bytes, data + 1, size - 1 < sizeof header ? size - 1 : sizeof header);
+    else if (kind == 3)
+        change(bytes + 384, 128, data + 1, size - 1);
+    else
+        change(bytes, offsetof(struct header, checksum), data + 1, size - 1);
     if (kind == 1) header.checksum = XXH3_64bits(&header, offsetof(struct header, checksum));
     if (data[0] & 4) file_bytes = (uint64_t)data[0] * size * 997;
     if (data[0] & 8 && header.layout.file_bytes < FILE_BYTES_MAX) file_bytes = header.layout.file_bytes;
@@ -85,7 +88,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     int judged = brine__header_judge(&header, file_bytes, path);
     if (judged == 0 && header.layout.file_bytes != file_bytes) abort();
     int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
-    if (fd < 0 || ftruncate(fd, (off_t)file_bytes) || write(fd, &header, sizeof header) != (ssize_t)sizeof header) abort();
+    if (fd < 0 || ftruncate(fd, (off_t)file_bytes) || write(fd, &header, sizeof header) != (ssize_t)sizeof header)
+        abort();
     close(fd);
     attach(BRINE_POOL_READONLY);
     attach(0);

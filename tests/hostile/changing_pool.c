@@ -27,7 +27,8 @@ static void honest(void *argument) {
             n++;
             if (n % 10) continue;
             brine_packet sent = rich_packet(pool, 1);
-            if (n % 3 == 0 ? brine_publish(pool, "value", sent) : brine_enqueue(pipe, sent, brine_now())) CHECK_OK(brine_packet_free(sent));
+            if (n % 3 == 0 ? brine_publish(pool, "value", sent) : brine_enqueue(pipe, sent, brine_now()))
+                CHECK_OK(brine_packet_free(sent));
             if (brine_dequeue(pipe, &sent, brine_now()) == 0) CHECK_OK(brine_packet_free(sent));
         }
         while (n-- > 0) CHECK_OK(brine_packet_free(packets[n]));
@@ -38,8 +39,9 @@ static void scribble(void *argument) {
     check_rng rng = {(uint64_t)(uintptr_t)argument};
     brine_pool *pool = attach_pool("g");
     const struct layout *l = &pool->layout;
-    const uint64_t parts[][2] = {{384, 128},      {l->proc, 2048},  {l->dir, 4096},    {l->pipe, 8192},     {l->endp, 2048},
-                                 {l->recmap, 64}, {l->pagemap, 64}, {l->tags, 8192},   {l->records, 65536}, {l->pages, 65536}};
+    const uint64_t parts[][2] = {{384, 128},          {l->proc, 2048},  {l->dir, 4096},   {l->pipe, 8192},
+                                 {l->endp, 2048},     {l->recmap, 64},  {l->pagemap, 64}, {l->tags, 8192},
+                                 {l->records, 65536}, {l->pages, 65536}};
     for (;;) {
         size_t i = check_below(&rng, sizeof parts / sizeof *parts);
         a64 *word = pool_at(pool, (parts[i][0] + check_below(&rng, parts[i][1])) & ~(uint64_t)7);

@@ -167,8 +167,8 @@ int main(void) {
         for (int k = 0; k < 3; k++) { /* before the reaping, reaping, and after it */
             int status = check_wait(check_fork(k == 1 ? join : watch, NULL));
             if (status == 0) continue;
-            fprintf(stderr, "%s: %s: signal %d, exit status %d\n", cases[i].name, k == 1 ? "joining" : "watching", WIFSIGNALED(status) ? WTERMSIG(status) : 0,
-                    WEXITSTATUS(status));
+            fprintf(stderr, "%s: %s: signal %d, exit status %d\n", cases[i].name, k == 1 ? "joining" : "watching",
+                    WIFSIGNALED(status) ? WTERMSIG(status) : 0, WEXITSTATUS(status));
             failed++;
         }
         CHECK_OK(brine_pool_unlink("c"));

@@ -9,14 +9,15 @@
 static struct image image;
 
 static uint64_t random_word(check_rng *rng, uint64_t before) {
-    static const uint64_t words[] = {0, 1, UINT64_MAX, INT64_MAX, 1ull << 63, 0xffffffff, 1u << 26, 0x3ffffff, 512, 65536};
+    static const uint64_t words[] = {0,          1,        UINT64_MAX, INT64_MAX, 1ull << 63,
+                                     0xffffffff, 1u << 26, 0x3ffffff,  512,       65536};
     switch (check_below(rng, 8)) {
     case 0: return check_random(rng);
     case 1: return words[check_below(rng, sizeof words / sizeof *words)];
     case 2: return before ^ (uint64_t)1 << check_below(rng, 64);
     case 3: return before + check_below(rng, 5) - 2;
-    case 4: return check_below(rng, image.file_bytes);                                                  /* an offset */
-    case 5: return WORD(check_below(rng, 4), check_below(rng, 26), check_below(rng, 600));               /* an ownership word */
+    case 4: return check_below(rng, image.file_bytes);                                     /* an offset */
+    case 5: return WORD(check_below(rng, 4), check_below(rng, 26), check_below(rng, 600)); /* an ownership word */
     case 6: return LINK(check_below(rng, 4), check_below(rng, 600));
     default: return (before & ~(uint64_t)0xfc000000) | check_below(rng, 26) << 26; /* the same in another state */
     }
@@ -25,8 +26,9 @@ static uint64_t random_word(check_rng *rng, uint64_t before) {
 /* Start and end of a part of the file that has data. */
 static uint64_t random_place(check_rng *rng) {
     const struct layout *l = &image.layout;
-    const uint64_t parts[][2] = {{384, 512},           {l->commit, 256},        {l->proc, 1024},     {l->dir, 2048},   {l->pipe, 4096},      {l->endp, 1024},
-                                 {l->recmap, 128},     {l->pagemap, 512},       {l->tags, 32768},    {l->records, 65536}, {l->records, 131072}, {l->pages, 2000000},
+    const uint64_t parts[][2] = {{384, 512},         {l->commit, 256},    {l->proc, 1024},      {l->dir, 2048},
+                                 {l->pipe, 4096},    {l->endp, 1024},     {l->recmap, 128},     {l->pagemap, 512},
+                                 {l->tags, 32768},   {l->records, 65536}, {l->records, 131072}, {l->pages, 2000000},
                                  {l->records, 65536}};
     size_t i = check_below(rng, sizeof parts / sizeof *parts);
     return (parts[i][0] + check_below(rng, i ? parts[i][1] : 128)) & ~(uint64_t)7;
@@ -67,8 +69,9 @@ static void join(void *argument) {
 static void survives(const char *what, void (*body)(void *), uint64_t seed) {
     int status = check_wait(check_fork(body, (void *)(uintptr_t) "copy"));
     if (WIFSIGNALED(status) || WEXITSTATUS(status)) {
-        fprintf(stderr, "%s a damaged pool: signal %d, exit status %d; repeat with BRINE_SEED=%" PRIu64 " BRINE_COPIES=1\n", what,
-                WIFSIGNALED(status) ? WTERMSIG(status) : 0, WEXITSTATUS(status), seed);
+        fprintf(stderr,
+                "%s a damaged pool: signal %d, exit status %d; repeat with BRINE_SEED=%" PRIu64 " BRINE_COPIES=1\n",
+                what, WIFSIGNALED(status) ? WTERMSIG(status) : 0, WEXITSTATUS(status), seed);
         if (getenv("BRINE_KEEP")) fprintf(stderr, "kept: %s\n", pool_file("copy"));
         exit(1);
     }

@@ -56,7 +56,8 @@ static void rich_victim(void *argument) {
     struct held held;
     packet = rich_packet(pool, 2);
     CHECK_OK(brine__held(packet, &held));
-    static const uint32_t states[] = {REC_SENDING, REC_ARRIVED, REC_FREEING, REC_PUBLISHING, REC_ANCHORING, REC_RETURNED};
+    static const uint32_t states[] = {REC_SENDING,    REC_ARRIVED,   REC_FREEING,
+                                      REC_PUBLISHING, REC_ANCHORING, REC_RETURNED};
     for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
         packet = rich_packet(pool, 3);
         CHECK_OK(brine__held(packet, &held));
@@ -107,7 +108,8 @@ __attribute__((unused)) static void write_image(const char *path, const struct i
     CHECK_SYS(ftruncate(fd, (off_t)image->file_bytes));
     uint64_t from = 0;
     for (int i = 0; i < image->count; i++) {
-        CHECK_EQ_INT(pwrite(fd, image->data + from, image->extents[i].bytes, (off_t)image->extents[i].offset), image->extents[i].bytes);
+        CHECK_EQ_INT(pwrite(fd, image->data + from, image->extents[i].bytes, (off_t)image->extents[i].offset),
+                     image->extents[i].bytes);
         from += image->extents[i].bytes;
     }
     close(fd);

@@ -41,14 +41,15 @@ static void check_pattern(const struct object *o, brine_pool *pool) {
     const uint64_t *words = pool_at(pool, o->chunk + sizeof(struct chunk));
     for (uint64_t i = 0; i < (o->bytes - sizeof(struct chunk)) / 8; i++) {
         if (words[i] != o->pattern + i)
-            check_failed(__FILE__, __LINE__, "object %u.%u of %" PRIu64 " bytes at %" PRIu64 " was overwritten at word %" PRIu64, o->record,
+            check_failed(__FILE__, __LINE__,
+                         "object %u.%u of %" PRIu64 " bytes at %" PRIu64 " was overwritten at word %" PRIu64, o->record,
                          o->gen, o->bytes, o->chunk, i);
     }
 }
 
 static uint64_t random_size(check_rng *rng) {
     switch (check_below(rng, 8)) {
-    case 0: return 17 + check_below(rng, 200000); /* spans */
+    case 0: return 17 + check_below(rng, 200000);        /* spans */
     case 1: return 32 * KIB - 20 + check_below(rng, 40); /* the largest class and just over it */
     case 2: return 1024u << check_below(rng, 6);
     default: return 17 + check_below(rng, 6000);

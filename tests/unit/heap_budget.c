@@ -16,7 +16,8 @@ static int fill(brine_pool *pool, uint64_t bytes) {
 
 static void check_budget(brine_pool *pool) {
     brine_pool_info info = info_of(pool);
-    CHECK_MSG(info.committed_bytes <= info.max_bytes + 4 * MIB, "%" PRIu64 " KiB of %" PRIu64, info.committed_bytes / 1024, info.max_bytes / 1024);
+    CHECK_MSG(info.committed_bytes <= info.max_bytes + 4 * MIB, "%" PRIu64 " KiB of %" PRIu64,
+              info.committed_bytes / 1024, info.max_bytes / 1024);
     CHECK(info.used_bytes <= info.committed_bytes);
     CHECK(info.high_bytes >= info.committed_bytes);
 }
@@ -36,7 +37,8 @@ static void exhaust(uint64_t max_bytes, uint64_t bytes, double share) {
         for (int i = round; i < n; i += 5) CHECK_OK(brine_packet_free(packets[i]));
         for (int i = round; i < n; i += 5) {
             packets[i] = filled_packet(pool, bytes, (uint8_t)(i + round));
-            CHECK_MSG(packets[i].record != 0, "%" PRIu64 " bytes, packet %d of %d in round %d: %s", bytes, i, n, round, brine_detail());
+            CHECK_MSG(packets[i].record != 0, "%" PRIu64 " bytes, packet %d of %d in round %d: %s", bytes, i, n, round,
+                      brine_detail());
         }
     }
     for (int i = 0; i < n; i++) {
@@ -55,7 +57,8 @@ static void kinds(uint64_t second) {
     CHECK(large.record != 0);
     CHECK_OK(brine_packet_free(large));
     int n = fill(pool, second);
-    CHECK_MSG((double)n * (double)(second < 512 ? 512 : second) > 8e6, "%d packets of %" PRIu64 " bytes after a large one: %s", n, second, brine_detail());
+    CHECK_MSG((double)n * (double)(second < 512 ? 512 : second) > 8e6,
+              "%d packets of %" PRIu64 " bytes after a large one: %s", n, second, brine_detail());
     check_budget(pool);
     for (int i = 0; i < n; i++) CHECK_OK(brine_packet_free(packets[i]));
     check_empty(pool);
@@ -158,8 +161,8 @@ static void biggest(void) {
 }
 
 int main(void) {
-    exhaust(16 * MIB, 100, 0.15);   /* a record each */
-    exhaust(16 * MIB, 900, 0.5);    /* a block of 1 KiB and a record */
+    exhaust(16 * MIB, 100, 0.15); /* a record each */
+    exhaust(16 * MIB, 900, 0.5);  /* a block of 1 KiB and a record */
     exhaust(16 * MIB, 5000, 0.4);
     exhaust(16 * MIB, 30000, 0.7);
     exhaust(16 * MIB, 60000, 0.7);

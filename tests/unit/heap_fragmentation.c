@@ -14,7 +14,8 @@ static void small_then_large(brine_pool *pool, uint64_t small, int count, uint64
     for (int i = 0; i < count; i++) CHECK_OK(brine_packet_free(packets[(i * 7919) % count]));
     check_empty(pool);
     brine_packet span = filled_packet(pool, large, 3);
-    CHECK_MSG(span.record != 0, "%" PRIu64 " MiB after %d of %" PRIu64 " bytes: %s", large / MIB, count, small, brine_detail());
+    CHECK_MSG(span.record != 0, "%" PRIu64 " MiB after %d of %" PRIu64 " bytes: %s", large / MIB, count, small,
+              brine_detail());
     check_filled(span);
     CHECK_OK(brine_packet_free(span));
 }

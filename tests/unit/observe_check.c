@@ -22,7 +22,8 @@ static void damage(const char *where, void *word, uint64_t value, const char *wh
     memcpy(word, &value, 8);
     found[0] = 0;
     int problems = brine_pool_check(pool, note, NULL);
-    CHECK_MSG(problems > 0 && strstr(found, what), "%s: %d problems, of which none is \"%s\":\n%s", where, problems, what, found);
+    CHECK_MSG(problems > 0 && strstr(found, what), "%s: %d problems, of which none is \"%s\":\n%s", where, problems,
+              what, found);
     CHECK_EQ_INT(brine_pool_check(pool, NULL, NULL), problems); /* without a reporter */
     memcpy(word, &before, 8);
     check_whole(pool);
@@ -34,7 +35,8 @@ static void damage32(const char *where, void *word, uint32_t value, const char *
     memcpy(word, &value, 4);
     found[0] = 0;
     int problems = brine_pool_check(pool, note, NULL);
-    CHECK_MSG(problems > 0 && strstr(found, what), "%s: %d problems, of which none is \"%s\":\n%s", where, problems, what, found);
+    CHECK_MSG(problems > 0 && strstr(found, what), "%s: %d problems, of which none is \"%s\":\n%s", where, problems,
+              what, found);
     memcpy(word, &before, 4);
     check_whole(pool);
 }
@@ -83,7 +85,8 @@ static void pages(brine_packet packet) {
     damage("tag out of nothing", &pool_tags(pool, page)[slot + 1], WORD(1, 1, 4000000), "4000000");
     a64 *bits = (a64 *)(void *)(pool->base + pool->layout.commit);
     uint64_t unit = page_offset(pool, page) >> UNIT_SHIFT;
-    damage("commit bit", &bits[unit / 64], a64_load_relaxed(&bits[unit / 64]) & ~((uint64_t)1 << unit % 64), "not committed");
+    damage("commit bit", &bits[unit / 64], a64_load_relaxed(&bits[unit / 64]) & ~((uint64_t)1 << unit % 64),
+           "not committed");
     damage("recmap", &pool_recmap(pool)[0], WORD(1, PAGE_RECORDS, 99), "participant 99");
     damage("recmap", &pool_recmap(pool)[0], WORD(1, 33, 0), "state 33");
 }
@@ -106,14 +109,16 @@ static void names(brine_packet packet) {
     damage("ring", &pool_dir(pool, i)->target, LINK(1, 3000000), "no ring");
     damage("ring", &pool_dir(pool, i)->target, LINK(packet.generation, packet.record), "\"p\"");
     damage32("ring size", &pool_dir(pool, i)->ring_shift, 63, "no ring");
-    damage("the same name twice", &pool_dir(pool, k)->name[0], a64_load_relaxed(&pool_dir(pool, i)->name[0]), "there twice");
+    damage("the same name twice", &pool_dir(pool, k)->name[0], a64_load_relaxed(&pool_dir(pool, i)->name[0]),
+           "there twice");
     damage("endpoint", &pool_endp(pool, 0)->word, WORD(0, ENDP_SERVER, 99), "participant 99");
 }
 
 /* Bounds from the header are not believed. */
 static void hints(void) {
     struct header *h = pool_header(pool);
-    a64 *const all[] = {&h->proc_high, &h->dir_high, &h->endp_high, &h->record_page_high, &h->data_page_high, &h->page_low, &h->high_units};
+    a64 *const all[] = {&h->proc_high,      &h->dir_high, &h->endp_high, &h->record_page_high,
+                        &h->data_page_high, &h->page_low, &h->high_units};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         uint64_t before = a64_load_relaxed(all[i]);
         static const uint64_t values[] = {UINT64_MAX, INT64_MAX, 1ull << 32, 1u << 31, 1u << 26, 0};

@@ -56,7 +56,9 @@ static int see_participant(const brine_participant_info *info, void *context) {
 }
 static int stop_pipe(const brine_pipe_info *info, void *context) { return ++*(int *)context, (void)info, 55; }
 static int stop_value(const brine_published_info *info, void *context) { return ++*(int *)context, (void)info, 56; }
-static int stop_participant(const brine_participant_info *info, void *context) { return ++*(int *)context, (void)info, 57; }
+static int stop_participant(const brine_participant_info *info, void *context) {
+    return ++*(int *)context, (void)info, 57;
+}
 
 static void everything(brine_pool *pool, brine_pool *observer) {
     struct seen seen = {0};

@@ -34,7 +34,8 @@ static void alignment(brine_pool *pool, check_rng *rng) {
 }
 
 static void sizes(brine_pool *pool) {
-    static const uint64_t all[] = {0, 1, 383, 384, 385, 1007, 1008, 1009, 8175, 8176, 8177, 32751, 32752, 32753, 65520, 65521, 1000000};
+    static const uint64_t all[] = {0,    1,    383,   384,   385,   1007,  1008,  1009,   8175,
+                                   8176, 8177, 32751, 32752, 32753, 65520, 65521, 1000000};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         brine_packet packet = make_packet(pool), sized;
         uint8_t *data = grow_packet(packet, all[i]);
@@ -57,7 +58,8 @@ static void sizes(brine_pool *pool) {
 }
 
 static void too_large(brine_pool *pool) {
-    static const uint64_t all[] = {17 * MIB, 1ull << 40, (1ull << 44) + 1, 1ull << 60, INT64_MAX, UINT64_MAX - 63, UINT64_MAX};
+    static const uint64_t all[] = {17 * MIB,  1ull << 40,      (1ull << 44) + 1, 1ull << 60,
+                                   INT64_MAX, UINT64_MAX - 63, UINT64_MAX};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         brine_packet packet = make_packet(pool), sized = {9, 9, 9, 9};
         struct at at = at_of(packet);

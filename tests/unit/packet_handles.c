@@ -34,7 +34,8 @@ static void garbage(brine_pool *pool) {
         if (records[i] != real.record) refused(p, "packet");
     }
     for (int i = 0; i < 20000; i++) {
-        brine_packet p = {(uint32_t)check_random(&rng), (uint32_t)check_random(&rng), (uint32_t)check_random(&rng), (uint32_t)check_random(&rng)};
+        brine_packet p = {(uint32_t)check_random(&rng), (uint32_t)check_random(&rng), (uint32_t)check_random(&rng),
+                          (uint32_t)check_random(&rng)};
         if (i % 2) p.pool = real.pool;
         if (i % 4 == 1) p.record %= 300;
         if (p.record == real.record && p.generation == real.generation && p.pool % POOL_ID_COUNT == real.pool) continue;

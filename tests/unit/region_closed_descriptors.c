@@ -77,8 +77,10 @@ static void nameless(void *argument) {
     bool private = argument != NULL;
     brine_pool_options options = {.max_bytes = 16 * MIB};
     brine_pool *pool;
-    if (private) CHECK_OK(brine_pool_create_private(&options, &pool));
-    else pool = make_pool("d", 16 * MIB);
+    if (private)
+        CHECK_OK(brine_pool_create_private(&options, &pool));
+    else
+        pool = make_pool("d", 16 * MIB);
     if (!private) CHECK_OK(brine_pool_unlink("d"));
     close_all();
     lay_bait(bait, 8);

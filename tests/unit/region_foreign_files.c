@@ -17,7 +17,8 @@ static void expect(const char *what, int status, const char *why) {
     int descriptors = open_descriptors();
     double start = seconds_now();
     for (int i = 0; i < 2; i++) {
-        int rc = brine_pool_attach("x", i ? &readonly : NULL, brine_seconds(30), &pool); /* it does not wait for a better file */
+        int rc = brine_pool_attach("x", i ? &readonly : NULL, brine_seconds(30),
+                                   &pool); /* it does not wait for a better file */
         CHECK_MSG(rc == status, "%s: %s (%s)", what, brine_status_name(rc), brine_detail());
         CHECK_CONTAINS(brine_detail(), why);
         CHECK_CONTAINS(brine_detail(), "brine.x");
@@ -67,7 +68,8 @@ static void identity(void) {
     h = good;
     h.checksum ^= 1;
     expect_header("checksum", &h, BRINE_ECORRUPT, "checksum");
-    for (size_t i = 48; i < offsetof(struct header, checksum); i++) { /* every byte after the signature and uuid counts */
+    for (size_t i = 48; i < offsetof(struct header, checksum);
+         i++) { /* every byte after the signature and uuid counts */
         h = good;
         ((uint8_t *)&h)[i] ^= 0x40;
         expect_header("a flipped bit", &h, BRINE_ECORRUPT, "checksum");
@@ -76,7 +78,8 @@ static void identity(void) {
 
 /* A checksum proves nothing about who wrote it: the layout is compared with what belongs to the size. */
 static void tampered_layout(void) {
-    for (size_t i = offsetof(struct header, layout); i < offsetof(struct header, layout) + sizeof(struct layout); i += 4) {
+    for (size_t i = offsetof(struct header, layout); i < offsetof(struct header, layout) + sizeof(struct layout);
+         i += 4) {
         static const uint32_t values[] = {0, 1, 0x7fffffff, 0x80000000, 0xffffffff};
         for (size_t k = 0; k < sizeof values / sizeof *values; k++) {
             struct header h = good;

@@ -75,7 +75,9 @@ static void first_trim(void *argument) { CHECK_OK(brine_pool_trim(((struct famil
 static void first_reap(void *argument) { CHECK_OK(brine_pool_reap(((struct family *)argument)->pool, NULL)); }
 static void first_interrupt(void *argument) { brine_pool_interrupt(((struct family *)argument)->pool); }
 static void first_bytes(void *argument) { CHECK_EQ_INT(brine_pool_bytes(((struct family *)argument)->pool), 16 * MIB); }
-static void first_raw(void *argument) { CHECK_OK(brine_pool_deallocate(((struct family *)argument)->pool, ((struct family *)argument)->raw)); }
+static void first_raw(void *argument) {
+    CHECK_OK(brine_pool_deallocate(((struct family *)argument)->pool, ((struct family *)argument)->raw));
+}
 static void first_address(void *argument) {
     struct family *f = argument;
     uint64_t offset = (uint64_t)((char *)f->raw - (char *)f->base);
@@ -90,8 +92,9 @@ static void family_of(brine_pool *pool) {
     *(uint8_t *)f.raw = 0x5a;
     CHECK_OK(brine_pool_trim(pool, NULL));
     uint64_t used = info_of(pool).used_bytes;
-    void (*const children[])(void *) = {child_uses,    child_detaches, child_exits,    child_forks, child_forks_unused, first_is_pristine, first_is_full,
-                                        first_biggest, first_check,    first_trim,     first_reap,  first_interrupt,    first_bytes,       first_address};
+    void (*const children[])(void *) = {
+        child_uses,    child_detaches, child_exits, child_forks, child_forks_unused, first_is_pristine, first_is_full,
+        first_biggest, first_check,    first_trim,  first_reap,  first_interrupt,    first_bytes,       first_address};
     for (size_t i = 0; i < sizeof children / sizeof *children; i++) {
         CHECK_IN_CHILD(children[i], &f);
         CHECK_OK(brine_pool_reap(pool, NULL));

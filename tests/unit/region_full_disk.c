@@ -10,7 +10,8 @@ static void small_folder(const char *size) {
     char path[600];
     snprintf(path, sizeof path, "%s/small", getenv("BRINE_DIR"));
     CHECK_SYS(mkdir(path, 0700));
-    if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) || mount("none", path, "tmpfs", 0, size)) {
+    if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+        mount("none", path, "tmpfs", 0, size)) {
         rmdir(path);
         SKIP("mounting a small tmpfs needs privilege: %s", strerror(errno));
     }

@@ -47,7 +47,8 @@ static void descriptors(void *argument) {
     (void)argument;
     brine_pool *pool = NULL;
     limit(RLIMIT_NOFILE, 100);
-    while (dup(0) >= 0) {}
+    while (dup(0) >= 0) {
+    }
     CHECK_STATUS(brine_pool_create("l", NULL, &pool), BRINE_ESYS);
     CHECK_CONTAINS(brine_detail(), "Too many open files");
     CHECK_STATUS(brine_pool_attach("big", NULL, brine_seconds(30), &pool), BRINE_ESYS);

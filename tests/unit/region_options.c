@@ -50,7 +50,9 @@ int main(void) {
     CHECK(brine_pool_bytes(pool) >= 64 * KIB + 1);
     drop_pool(pool);
 
-    brine_pool_options all = {.max_bytes = 8 * MIB, .initial_bytes = 8 * MIB, .flags = BRINE_POOL_HUGE | BRINE_POOL_POPULATE | BRINE_POOL_REPLACE};
+    brine_pool_options all = {.max_bytes = 8 * MIB,
+                              .initial_bytes = 8 * MIB,
+                              .flags = BRINE_POOL_HUGE | BRINE_POOL_POPULATE | BRINE_POOL_REPLACE};
     CHECK_OK(brine_pool_create("o", &all, &pool));
     CHECK(file_memory("o") >= 8 * MIB);
     CHECK(info_of(pool).committed_bytes >= 8 * MIB);

@@ -40,28 +40,65 @@ static const struct good goods[] = {
 };
 
 static const char *const bads[] = {
-    NULL, "", " ", "x", "-1", "+1", "-0", ".5G", "1,5G", "1 000", "1e3", "0x10", "1KK", "1KBB", "1KiBB", "1BiB", "1Z",
-    "1.5.2", "1..5", "64 M x", "64Mx", "inf", "nan", "8E", "9E", "9223372036854775808", "18446744073709551616",
-    "99999999999999999999999999999999999999", "8388608T", "1\n2", "\xd9\xa1", "1\xc2\xa0K", "K", "iB", "1ib", "--1", "1-",
+    NULL,
+    "",
+    " ",
+    "x",
+    "-1",
+    "+1",
+    "-0",
+    ".5G",
+    "1,5G",
+    "1 000",
+    "1e3",
+    "0x10",
+    "1KK",
+    "1KBB",
+    "1KiBB",
+    "1BiB",
+    "1Z",
+    "1.5.2",
+    "1..5",
+    "64 M x",
+    "64Mx",
+    "inf",
+    "nan",
+    "8E",
+    "9E",
+    "9223372036854775808",
+    "18446744073709551616",
+    "99999999999999999999999999999999999999",
+    "8388608T",
+    "1\n2",
+    "\xd9\xa1",
+    "1\xc2\xa0K",
+    "K",
+    "iB",
+    "1ib",
+    "--1",
+    "1-",
 };
 
 static void check_table(const char *where) {
     for (size_t i = 0; i < sizeof goods / sizeof *goods; i++) {
         uint64_t bytes = 99;
         int rc = brine_parse_size(goods[i].text, &bytes);
-        CHECK_MSG(rc == 0 && bytes == goods[i].bytes, "in %s, \"%s\": status %d, %" PRIu64, where, goods[i].text, rc, bytes);
+        CHECK_MSG(rc == 0 && bytes == goods[i].bytes, "in %s, \"%s\": status %d, %" PRIu64, where, goods[i].text, rc,
+                  bytes);
     }
     for (size_t i = 0; i < sizeof bads / sizeof *bads; i++) {
         uint64_t bytes = 99;
         int rc = brine_parse_size(bads[i], &bytes);
-        CHECK_MSG(rc == BRINE_EINVAL && bytes == 99, "in %s, \"%s\": status %d, %" PRIu64, where, bads[i] ? bads[i] : "NULL", rc, bytes);
+        CHECK_MSG(rc == BRINE_EINVAL && bytes == 99, "in %s, \"%s\": status %d, %" PRIu64, where,
+                  bads[i] ? bads[i] : "NULL", rc, bytes);
     }
 }
 
 /* Makes a locale under folder; false if this system cannot. */
 static bool make_locale(const char *folder, const char *source, const char *charset, const char *name) {
     char command[600];
-    snprintf(command, sizeof command, "localedef -c -i %s -f %s '%s/%s' >/dev/null 2>&1", source, charset, folder, name);
+    snprintf(command, sizeof command, "localedef -c -i %s -f %s '%s/%s' >/dev/null 2>&1", source, charset, folder,
+             name);
     return system(command) != -1 && setenv("LOCPATH", folder, 1) == 0 && setlocale(LC_ALL, name) != NULL;
 }
 
@@ -80,7 +117,8 @@ int main(void) {
 
     /* A decimal comma; a language in which the small letter of I has no dot. */
     CHECK(mkdtemp(folder) != NULL);
-    static const char *const locales[][3] = {{"de_DE", "ISO-8859-1", "de_DE.ISO-8859-1"}, {"tr_TR", "UTF-8", "tr_TR.UTF-8"}};
+    static const char *const locales[][3] = {{"de_DE", "ISO-8859-1", "de_DE.ISO-8859-1"},
+                                             {"tr_TR", "UTF-8", "tr_TR.UTF-8"}};
     int tried = 0;
     for (size_t i = 0; i < 2; i++) {
         if (!make_locale(folder, locales[i][0], locales[i][1], locales[i][2])) continue;

@@ -173,6 +173,9 @@ static void as_c(void) {
     CHECK_EQ_INT(i, 5);
     CHECK_OK(brine_assign_str(place, ""));
     CHECK_STATUS(brine_to_int(place, &i, NULL), BRINE_ETYPE);
+    CHECK_OK(brine_assign_strn(place, "12\0x", 4)); /* the whole text has to be a number */
+    CHECK_STATUS(brine_to_int(place, &i, NULL), BRINE_ETYPE);
+    CHECK_STATUS(brine_to_double(place, &(double){0}, NULL), BRINE_ETYPE);
     CHECK_OK(brine_assign_int(place, ((int64_t)1 << 53) + 1));
     to_double(__LINE__, 9007199254740992.0, true);
     CHECK_OK(brine_assign_none(place));
