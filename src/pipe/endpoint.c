@@ -84,6 +84,15 @@ bool brine__endpoint_any(brine_pool *pool, uint64_t pipe, bool servers) {
     return false;
 }
 
+void brine__endpoints_retire(brine_pool *pool, uint32_t dead) {
+    for (uint32_t i = 0; i < endp_high(pool); i++) {
+        struct endpoint *e = pool_endp(pool, i);
+        uint64_t w = a64_load_acquire(&e->word);
+        if ((word_state(w) == ENDP_SERVER || word_state(w) == ENDP_CLOSING) && word_holder(w) == dead)
+            a64_cas_seq_cst(&e->word, &w, WORD(word_gen(w), ENDP_CLIENT, dead));
+    }
+}
+
 void brine__endpoints_undo(brine_pool *pool, uint32_t dead) {
     for (uint32_t i = 0; i < endp_high(pool); i++) {
         struct endpoint *e = pool_endp(pool, i);
@@ -100,35 +109,35 @@ void brine__endpoints_undo(brine_pool *pool, uint32_t dead) {
 
 /* ---- removed entries ---- */
 
-static void free_ring(brine_pool *pool, const struct ring *ring, uint64_t target, uint32_t me) {
-    brine__ring_drain(ring, me);
+static void free_ring(brine_pool *pool, const struct ring *ring, uint64_t target, uint32_t me, bool reaping) {
+    brine__ring_drain(ring, me, reaping);
     struct record *r = pool_record(pool, link_record(target));
     uint64_t w = a64_load_acquire(&r->word);
     /* again if its maker gets from ANCHORING to ANCHORED meanwhile */
     while (word_gen(w) == link_gen(target) && (word_state(w) == REC_ANCHORED || word_state(w) == REC_ANCHORING)) {
         if (!a64_cas_acq_rel(&r->word, &w, WORD(word_gen(w), REC_HELD, me))) continue;
-        brine_packet_free(packet_of(pool, link_record(target), link_gen(target)));
+        brine__let_go(pool, link_record(target), link_gen(target), me, reaping);
         return;
     }
 }
 
-void brine__entry_cleanup(brine_pool *pool, uint32_t index) {
+bool brine__entry_cleanup(brine_pool *pool, uint32_t index, uint32_t me, bool reaping) {
     struct dir_entry *e = pool_dir(pool, index);
-    uint32_t me = a32_load_relaxed(pool->me);
     uint64_t w = a64_load_acquire(&e->word);
-    if (word_state(w) != DIR_REMOVED) return;
+    if (word_state(w) != DIR_REMOVED) return false;
     /* Who connects registers an endpoint, then looks whether the entry is LIVE; we removed it, then look
      * for endpoints: one of the two sees the other. */
-    if (brine__endpoint_any(pool, LINK(word_gen(w), index), false)) return;
-    if (!a64_cas_seq_cst(&e->word, &w, WORD(word_gen(w), DIR_REMOVING, me))) return;
+    if (brine__endpoint_any(pool, LINK(word_gen(w), index), false)) return false;
+    if (!a64_cas_seq_cst(&e->word, &w, WORD(word_gen(w), DIR_REMOVING, me))) return false;
     struct ring ring;
     uint64_t target = a64_load_acquire(&e->target);
     if (a32_load_relaxed(&e->kind) == DIR_PIPE) {
-        if (brine__ring_of(pool, index, word_gen(w), &ring)) free_ring(pool, &ring, target, me);
+        if (brine__ring_of(pool, index, word_gen(w), &ring)) free_ring(pool, &ring, target, me, reaping);
     } else {
         while (target && !a64_cas_seq_cst(&e->target, &target, 0)) {}
         brine__displaced(pool, target, me);
     }
     a32_store_relaxed(&e->hash, 0);
     a64_store_release(&e->word, WORD(word_gen(w) + 1, DIR_FREE, 0));
+    return true;
 }

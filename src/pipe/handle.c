@@ -259,7 +259,7 @@ static void close_handle(brine_pipe *p, bool orderly) {
         a64_store_release(&p->counters->word, WORD(word_gen(w), ENDP_CLIENT, word_holder(w)));
     }
     pthread_mutex_unlock(&pool->mutex);
-    if (ours) brine__entry_cleanup(pool, p->index);
+    if (ours) brine__entry_cleanup(pool, p->index, a32_load_relaxed(pool->me), false);
     free(p);
 }
 
@@ -288,7 +288,7 @@ int brine_pipe_remove(brine_pool *pool, const char *name) {
     brine__wake_all(pool_pipe(pool, index));
     brine__dir_changed(pool);
     brine__reap(pool, 0, NULL); /* endpoints of the dead do not keep it */
-    brine__entry_cleanup(pool, index);
+    brine__entry_cleanup(pool, index, a32_load_relaxed(pool->me), false);
     return 0;
 }
 

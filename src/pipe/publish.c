@@ -169,6 +169,6 @@ int brine_unpublish(brine_pool *pool, const char *name) {
     uint64_t w = WORD(gen, DIR_LIVE, 0);
     if (!a64_cas_seq_cst(&pool_dir(pool, index)->word, &w, WORD(gen, DIR_REMOVED, 0))) return brine__fail(BRINE_ENOENT, "\"%s\" was removed by somebody else", name);
     brine__dir_changed(pool);
-    brine__entry_cleanup(pool, index);
+    brine__entry_cleanup(pool, index, a32_load_relaxed(pool->me), false);
     return 0;
 }

@@ -97,15 +97,18 @@ static bool settle_orphans(brine_pool *pool, uint32_t dead, bool first) {
 }
 
 static void undo(brine_pool *pool, uint32_t dead) {
-    brine__endpoints_undo(pool, dead);
+    brine__endpoints_retire(pool, dead);
     brine__dir_undo(pool, dead);
     settle_heads(pool);
     each_record(pool, dead, undo_pending);
     each_record(pool, dead, undo_held);
     for (bool again = settle_orphans(pool, dead, true); again;) again = settle_orphans(pool, dead, false);
+    brine__endpoints_undo(pool, dead);
+    bool cleaned = false;
+    for (uint32_t i = 0; i < dir_high(pool); i++) cleaned |= brine__entry_cleanup(pool, i, dead, true);
+    while (cleaned && settle_orphans(pool, dead, false)) {}
     brine__heap_undo(pool, dead);
     brine__heap_sweep(pool);
-    for (uint32_t i = 0; i < dir_high(pool); i++) brine__entry_cleanup(pool, i);
 }
 
 /* The parent's thread heaps and handles are copies in the child: heaps go, handles stay and get endpoints

@@ -158,8 +158,12 @@ bool brine__ring_of(brine_pool *pool, uint32_t index, uint32_t gen, struct ring 
     uint64_t w = a64_load_acquire(&e->word); /* pairs with PENDING: the fields are complete */
     if (word_gen(w) != gen || word_state(w) < DIR_LIVE || word_state(w) == DIR_ABORTED) return false;
     if (a32_load_relaxed(&e->kind) != DIR_PIPE) return false;
-    uint32_t record = link_record(a64_load_relaxed(&e->target)), shift = a32_load_relaxed(&e->ring_shift);
+    uint64_t target = a64_load_relaxed(&e->target);
+    uint32_t record = link_record(target), shift = a32_load_relaxed(&e->ring_shift);
     if (!pool_record_exists(pool, record) || shift > 21) return false;
+    uint64_t rw = a64_load_acquire(&pool_record(pool, record)->word);
+    /* gone already if who removed the pipe died after freeing it */
+    if (word_gen(rw) != link_gen(target) || (word_state(rw) != REC_ANCHORED && word_state(rw) != REC_ANCHORING)) return false;
     uint64_t slots = pool_record(pool, record)->root.payload; /* where brine__ring_make put them */
     if (slots < pool->layout.records || (slots & 7) || !brine__committed(pool, slots, (uint64_t)8 << shift)) return false;
     *ring = (struct ring){pool, pool_pipe(pool, index), pool_at(pool, slots), ((uint64_t)1 << shift) - 1, shift,
@@ -203,7 +207,12 @@ void brine__ring_undo(brine_pool *pool, uint32_t index, uint64_t w) {
     else if (word_state(w) == REC_ARRIVED) undo_arrived(pool, d, w);
 }
 
-void brine__ring_drain(const struct ring *r, uint32_t me) {
+void brine__let_go(brine_pool *pool, uint32_t index, uint32_t gen, uint32_t me, bool reaping) {
+    if (reaping) brine__packet_undo(pool, index, WORD(gen, REC_HELD, me), me);
+    else brine_packet_free(packet_of(pool, index, gen));
+}
+
+void brine__ring_drain(const struct ring *r, uint32_t me, bool reaping) {
     while (brine__ring_help(r)) {}
     uint64_t end = a64_load_acquire(&r->control->head) + r->mask + 1;
     for (uint64_t t = a64_load_acquire(&r->control->head); t < end; t++) {
@@ -216,10 +225,10 @@ void brine__ring_drain(const struct ring *r, uint32_t me) {
         bool ours = (word_state(w) == REC_SENDING || word_state(w) == REC_QUEUED) && a64_load_relaxed(&d->pipe) == pipe_link(r) &&
                     a64_load_relaxed(&d->pos) == t;
         if (ours && a64_cas_acq_rel(&d->word, &w, WORD(word_gen(w), REC_HELD, me)))
-            brine_packet_free(packet_of(r->pool, slot_rec(s), word_gen(w)));
+            brine__let_go(r->pool, slot_rec(s), word_gen(w), me, reaping);
     }
     uint64_t w, journey;
     for (uint32_t i; (i = find_returned(r, &w, &journey)) != 0;)
         if (brine__journey_cas(pool_record(r->pool, i), w, journey, WORD(word_gen(w), REC_HELD, me)))
-            brine_packet_free(packet_of(r->pool, i, word_gen(w)));
+            brine__let_go(r->pool, i, word_gen(w), me, reaping);
 }

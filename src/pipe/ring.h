@@ -79,8 +79,11 @@ bool brine__ring_help(const struct ring *ring);
 bool brine__journey_cas(struct record *d, uint64_t w, uint64_t journey, uint64_t to);
 /* Reaping of a record in state w = SENDING or ARRIVED of the dead. */
 void brine__ring_undo(brine_pool *pool, uint32_t index, uint64_t w);
-/* Frees all packets in the ring. Nobody may have the pipe open. */
-void brine__ring_drain(const struct ring *ring, uint32_t me);
+/* Frees all packets in the ring. Nobody may have the pipe open. me: this process or, reaping, the dead. */
+void brine__ring_drain(const struct ring *ring, uint32_t me, bool reaping);
+/* Frees a record that was made HELD by me. Reaping, what it owns is left to the sweeps that follow: the reaper
+ * may hold nothing itself, as it may still be joining. */
+void brine__let_go(brine_pool *pool, uint32_t index, uint32_t gen, uint32_t me, bool reaping);
 
 /* The next record after i that exists, below high; 0: there is none. Memory comes in whole pages of records. */
 static inline uint32_t next_record(const brine_pool *pool, uint32_t i, uint64_t high) {
@@ -112,9 +115,12 @@ uint32_t brine__endpoint_open(brine_pool *pool, uint64_t pipe, bool server, int 
 void brine__endpoint_close(brine_pool *pool, uint32_t endpoint);
 /* Any process's endpoint of this pipe in use; of a server if `servers`. */
 bool brine__endpoint_any(brine_pool *pool, uint64_t pipe, bool servers);
+/* Reaping: the dead serve no more; then, when their packets are settled, their endpoints are freed. In between
+ * those keep the rings of removed pipes in place. */
+void brine__endpoints_retire(brine_pool *pool, uint32_t dead);
 void brine__endpoints_undo(brine_pool *pool, uint32_t dead);
-/* Cleans up a REMOVED entry that nobody has open any more. */
-void brine__entry_cleanup(brine_pool *pool, uint32_t index);
+/* Cleans up a REMOVED entry that nobody has open any more: true if it did. me: as for brine__ring_drain. */
+bool brine__entry_cleanup(brine_pool *pool, uint32_t index, uint32_t me, bool reaping);
 
 /* ---- waiting (pipe/wait.c) ---- */
 

@@ -7,7 +7,7 @@ static brine_pool *pool;
 static brine_pipe *out[N];
 
 static void open_outputs(void) {
-    char name[8];
+    char name[16];
     for (int i = 0; i < N; i++) {
         snprintf(name, sizeof name, "o%d", i);
         out[i] = serve(pool, name, 2);
@@ -15,7 +15,7 @@ static void open_outputs(void) {
 }
 
 static void close_outputs(void) {
-    char name[8];
+    char name[16];
     for (int i = 0; i < N; i++) {
         snprintf(name, sizeof name, "o%d", i);
         CHECK_OK(brine_pipe_remove(pool, name));

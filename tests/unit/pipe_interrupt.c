@@ -122,7 +122,8 @@ static void others_are_not_affected(void) {
 int main(void) {
     pool = make_pool("p", 4 * MIB);
     the_pipe = serve(pool, "p", 1);
-    for (int how = PIPE; how <= POOL; how++) {
+    for (int i = PIPE; i <= POOL; i++) {
+        enum how how = (enum how)i;
         from_a_thread(how, READ);
         from_a_thread(how, ANY);
         from_a_signal_handler(how, READ);

@@ -8,7 +8,7 @@
 #define OTHER_GID 23456
 
 static void modes(void) {
-    static const mode_t umasks[] = {0, 022, 077, 0777}, asked[] = {0600, 0640, 0660, 0666, 0400};
+    static const mode_t umasks[] = {0, 022, 077, 0777}, asked[] = {0600, 0640, 0660, 0666, 0604};
     for (int u = 0; u < 4; u++) {
         for (int m = 0; m < 5; m++) {
             mode_t before = umask(umasks[u]);
