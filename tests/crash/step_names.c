@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test: timeout=120 */
+/* test: timeout=120 serial */
 /* Serving, closing and removing pipes, fan-out, joining, leaving and reaping, killed or frozen at every
  * instruction. */
 #include "stepper.h"

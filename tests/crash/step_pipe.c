@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test: timeout=120 */
+/* test: timeout=120 serial */
 /* Enqueue and dequeue, killed or frozen at every instruction: a packet whose enqueue returned is received
  * exactly once, nothing leaks, and nobody waits for the frozen. */
 #include "stepper.h"

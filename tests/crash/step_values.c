@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test: timeout=120 */
+/* test: timeout=120 serial */
 /* Making, freeing, sharing and publishing packets, killed or frozen at every instruction. */
 #include "stepper.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test: timeout=90 */
+/* test: timeout=90 serial */
 /*
  * A storm: writers, middles (from one pipe to the next, or back) and readers are killed at random moments and
  * started again, for some seconds. A ledger outside the pool says what each worker was told: at the end no
