@@ -217,7 +217,7 @@ static void reapers(brine_pool *pool) {
     unsigned reaped;
     CHECK_OK(brine_pool_reap(pool, &reaped));
     CHECK(info_of(pool).reaps - before >= 20); /* joining victims reap too */
-    CHECK(sum <= 20);
+    CHECK(sum <= 21); /* each of the dead once; the slower reaper meets the other one, which has exited */
     check_empty(pool);
 }
 
