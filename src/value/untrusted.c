@@ -291,7 +291,8 @@ static int walk_arr(const struct source *s, const struct cell *c, brine_ref out,
 static int judge_ndarray(const struct source *s, const struct ndarray *d, const uint64_t *dims, brine_array *like) {
     uint64_t count = 1, bytes, stride = d->item_bytes;
     size_t size = brine_type_size((brine_type)d->dtype);
-    if (d->dtype > BRINE_RAW || (d->dtype != BRINE_RAW && (size == 0 || size != d->item_bytes)) || d->item_bytes == 0)
+    if (d->dtype > BRINE_RAW || (d->dtype != BRINE_RAW && (size == 0 || size != d->item_bytes)) || d->item_bytes == 0 ||
+        (d->dtype == BRINE_RAW) != (d->format != 0))
         return damaged(s, "an nd-array has an unknown type");
     for (uint32_t i = 0; i < d->ndim; i++) {
         like->shape[i] = dims[i];

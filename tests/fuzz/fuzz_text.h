@@ -29,7 +29,7 @@ static brine_packet new_packet(void) {
 }
 
 /* On failure the packet's root is the empty tab that it was, and only running out of memory sticks. */
-static void check_status(brine_packet packet, int status, brine_text_error error, size_t size) {
+__attribute__((unused)) static void check_status(brine_packet packet, int status, brine_text_error error, size_t size) {
     if (status == 0) return;
     PROMISE(status == BRINE_ESYNTAX || status == BRINE_EUTF8 || status == BRINE_EDEPTH || status == BRINE_ERANGE ||
             status == BRINE_ENOMEM || status == BRINE_ELIMIT);
@@ -39,7 +39,7 @@ static void check_status(brine_packet packet, int status, brine_text_error error
 }
 
 /* The texts are equal, or the values, since NaN is not equal to itself. */
-static void again(brine_packet first, brine_style style, unsigned flags, bool json) {
+__attribute__((unused)) static void again(brine_packet first, brine_style style, unsigned flags, bool json) {
     char *text, *second_text;
     size_t length, second_length;
     brine_packet second = new_packet();
