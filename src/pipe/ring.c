@@ -7,8 +7,7 @@ static void advance(a64 *position, uint64_t from) { a64_cas_acq_rel(position, &f
 /* Changes the word of a packet unless it was sent again since `journey` was read. Its generation does not tell:
  * a packet that goes back and forth between two processes has the same word again and again. */
 bool brine__journey_cas(struct record *d, uint64_t w, uint64_t journey, uint64_t to) {
-    typedef unsigned __int128 u128;
-    return __sync_bool_compare_and_swap((u128 *)(void *)&d->word, (u128)journey << 64 | w, (u128)journey << 64 | to);
+    return a128_cas_seq_cst(&d->word, w, journey, to, journey);
 }
 
 /* Somebody took position h (evidence s) and head is still there: write down who, then move head. */
