@@ -77,8 +77,8 @@ BRINE_API BRINE_MUST_CHECK int brine_pool_create_private(const brine_pool_option
 /* Attaches to a pool, waiting until the deadline for it to appear. Of the options, address and flags
  * (HUGE, READONLY) count; NULL is fine. Attaching has no side effect on the pool's content.
  * Errors: BRINE_ENAME; BRINE_ENOENT (not there by the deadline); BRINE_EACCES; BRINE_EVERSION;
- * BRINE_EFOREIGN; BRINE_ECORRUPT; BRINE_ELIMIT (8191 participants); BRINE_ENOMEM; BRINE_EINTR;
- * BRINE_ESYS. Since 0.1. */
+ * BRINE_EFOREIGN; BRINE_ECORRUPT; BRINE_ELIMIT (8191 participants); BRINE_ENOMEM; BRINE_ESYS.
+ * Since 0.1. */
 BRINE_API BRINE_MUST_CHECK int brine_pool_attach(const char *name, const brine_pool_options *options,
                                                  brine_deadline deadline, brine_pool **pool);
 
