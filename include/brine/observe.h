@@ -44,14 +44,33 @@ typedef struct brine_pipe_info {
     uint64_t bytes_in, bytes_out; /* sizes of those packets in the pool; never copied bytes */
     uint64_t timeouts_in, timeouts_out;
     uint64_t drops;            /* by fan-out policy */
-    uint64_t returned;         /* given back because a reader died before it had them */
+    uint64_t returned;         /* given back: their reader died before it had (with leases: acknowledged) them, or by brine_nack */
+    uint64_t dead_letters;     /* of them, gone to the dead-letter pipe */
     uint32_t servers, clients; /* handles open now */
     uint32_t blocked_writers, blocked_readers;
     bool closed;
+    bool leases;               /* see brine_pipe_options */
+    uint32_t leased;           /* packets with readers, not yet acknowledged */
+    uint32_t max_deliveries;   /* 0: no limit */
+    char dead_letter[BRINE_NAME_MAX + 1];
 } brine_pipe_info;
 /* Calls visit for every pipe, by name, until it returns non-zero, which is then returned. */
 BRINE_API int brine_pipe_each(brine_pool *pool, int (*visit)(const brine_pipe_info *info, void *context), void *context);
 BRINE_API BRINE_MUST_CHECK int brine_pipe_get_info(brine_pool *pool, const char *name, brine_pipe_info *info);
+
+typedef struct brine_user_info { /* a process that has a pipe open */
+    uint32_t participant;      /* see brine_participant_info */
+    int32_t pid;               /* in its own pid namespace */
+    char command[16];
+    bool server;               /* has it open as a server */
+    bool reads, writes;        /* has dequeued from it, enqueued into it, or tried */
+    uint64_t packets_in, packets_out;
+    uint32_t blocked_writers, blocked_readers; /* threads that wait now */
+    uint32_t leased;           /* packets that it holds by a lease of this pipe */
+} brine_user_info;
+/* Calls visit for every process that has the pipe open, until it returns non-zero, which is then returned.
+ * Errors: BRINE_ENAME, BRINE_ENOENT, BRINE_ENOMEM. Since 0.2. */
+BRINE_API int brine_pipe_user_each(brine_pool *pool, const char *name, int (*visit)(const brine_user_info *info, void *context), void *context);
 
 typedef struct brine_published_info {
     char name[BRINE_NAME_MAX + 1];

@@ -11,6 +11,10 @@
  * whose dequeue had returned died with its reader. In between it is delivered exactly once, to the
  * dead or to the next reader. Nobody waits for a dead or stopped process.
  *
+ * A pipe with leases gives at-least-once delivery instead: a packet dequeued from it is leased until it is
+ * acknowledged (brine_ack, brine_packet_free, or enqueueing it into a pipe), and that of a reader that dies or
+ * detaches before goes to the next reader, before newer packets.
+ *
  * Handles are the process's; any number of threads may use one at once. After fork the child's
  * handles work as its own.
  */
@@ -33,6 +37,24 @@ typedef struct brine_pipe brine_pipe;
  * a published value); BRINE_ELIMIT (names in the pool); BRINE_ENOMEM; BRINE_EREADONLY. Since 0.1. */
 BRINE_API BRINE_MUST_CHECK int brine_pipe_serve(brine_pool *pool, const char *name, uint32_t capacity, brine_pipe **pipe);
 
+#define BRINE_PIPE_LEASES 1u /* packets are leased to their readers; see brine_ack */
+
+/* All fields may be 0: the default. Zero the whole struct first, so that fields of later versions are 0 too. */
+typedef struct brine_pipe_options {
+    uint32_t capacity;       /* as for brine_pipe_serve */
+    unsigned flags;          /* BRINE_PIPE_LEASES */
+    uint32_t max_deliveries; /* with leases, 1..65534: a packet returned after so many goes to dead_letter; 0: no limit */
+    const char *dead_letter; /* name of that pipe, in the same pool; needed with max_deliveries */
+} brine_pipe_options;
+
+/* As brine_pipe_serve, for a pipe with these properties (NULL: whatever it has). The dead-letter pipe is made,
+ * with the default capacity, if it does not exist; what goes there does not count against its capacity. It
+ * may be read, served and removed like any other; while it does not exist packets go on being delivered by their
+ * own pipe. Errors: as brine_pipe_serve; BRINE_EMISMATCH also for an existing pipe with other leases, limit
+ * or dead-letter pipe. Since 0.2. */
+BRINE_API BRINE_MUST_CHECK int brine_pipe_serve_with(brine_pool *pool, const char *name, const brine_pipe_options *options,
+                                                     brine_pipe **pipe);
+
 /* Opens a pipe that somebody serves, waiting until the deadline for it to be made. May both enqueue
  * and dequeue. Errors: BRINE_ENAME; BRINE_ENOENT (not there by the deadline); BRINE_EMISMATCH;
  * BRINE_EINTR; BRINE_EREADONLY. Since 0.1. */
@@ -53,13 +75,54 @@ BRINE_API int brine_pipe_remove(brine_pool *pool, const char *name);
  * happens to anybody. Any other status: the caller still holds it. Waits while the pipe is full.
  * No copy, no system call unless somebody sleeps.
  * Errors: BRINE_ETIMEDOUT (also for brine_now() on a full pipe); BRINE_ECLOSED; BRINE_ENOTHELD;
- * BRINE_EXPOOL; the packet's stuck error; BRINE_EINTR; BRINE_ENOENT (the pipe was removed). Since 0.1. */
+ * BRINE_EXPOOL; the packet's stuck error; BRINE_EINTR; BRINE_EGONE (see brine_pipe_expect); BRINE_ENOENT
+ * (the pipe was removed). Since 0.1. */
 BRINE_API BRINE_MUST_CHECK int brine_enqueue(brine_pipe *pipe, brine_packet packet, brine_deadline deadline);
 
 /* Takes the oldest packet; the caller holds it. Waits while the pipe is empty.
  * Errors: BRINE_ETIMEDOUT (also for brine_now() on an empty pipe); BRINE_ECLOSED (empty and the
- * stream has ended); BRINE_EINTR; BRINE_ENOENT (the pipe was removed). Since 0.1. */
+ * stream has ended); BRINE_EINTR; BRINE_EGONE (see brine_pipe_expect); BRINE_ENOENT (the pipe was removed).
+ * Since 0.1. */
 BRINE_API BRINE_MUST_CHECK int brine_dequeue(brine_pipe *pipe, brine_packet *packet, brine_deadline deadline);
+
+/* ---- leases ---------------------------------------------------------------------------------------- */
+
+/*
+ * A leased packet is the caller's to read, not to change (BRINE_ELEASED). It ends by
+ *   brine_ack          it becomes the caller's as any other packet: to be changed, shared, enqueued, freed
+ *   brine_packet_free  acknowledged and freed
+ *   brine_enqueue      acknowledged when it is in the other pipe, by the same instruction: a process killed at any
+ *                      point leaves it in the one pipe or in the other, once. On failure it is still leased
+ *   brine_nack         back to its pipe
+ *   the death, exec or detaching of the holder: as brine_nack
+ * What is returned goes before newer packets, in the order of the pipe. Returned after max_deliveries
+ * deliveries it goes to the dead-letter pipe instead, without a lease of its own unless that pipe has leases.
+ * Threads: a packet is one thread's at a time.
+ */
+
+/* Acknowledges: a leased packet becomes an ordinary held one; one that is held already stays so. Never waits.
+ * Killed inside: acknowledged (and freed with its holder) or returned. Errors: BRINE_ENOTHELD. Since 0.2. */
+BRINE_API int brine_ack(brine_packet packet);
+
+/* Gives a leased packet back: it goes to the next reader. Its refs are dead. Never waits.
+ * Errors: BRINE_ENOTHELD; BRINE_EINVAL (not leased). Since 0.2. */
+BRINE_API int brine_nack(brine_packet packet);
+
+/* How often a leased packet was delivered by its pipe, this time included: 1 the first time (65535: so many or
+ * more). 0 if it is not leased, or not the caller's. Never fails. Since 0.2. */
+BRINE_API uint32_t brine_deliveries(brine_packet packet);
+
+/* ---- peers that are gone --------------------------------------------------------------------------- */
+
+#define BRINE_EXPECT_SERVER 1u /* some process has the pipe open as a server */
+#define BRINE_EXPECT_READER 2u /* if the pipe ever had a reader, some process that reads it has it open */
+
+/* Makes waits on this handle (brine_enqueue on a full pipe, brine_dequeue on an empty one, brine_wait_any) end
+ * with BRINE_EGONE while what is expected is not so, instead of going on to the deadline. A death is noticed
+ * within 0.2 s. 0: no expectation, as at first. What can be done without waiting is done: a reader still drains
+ * the pipe. A reader is a process that has dequeued from the pipe or waited for it to be readable.
+ * Errors: BRINE_EINVAL. Since 0.2. */
+BRINE_API int brine_pipe_expect(brine_pipe *pipe, unsigned expected);
 
 /* Packets in the pipe now. Never blocks. */
 BRINE_API size_t brine_pipe_length(const brine_pipe *pipe);
@@ -77,6 +140,7 @@ BRINE_API void brine_pipe_interrupt(brine_pipe *pipe);
 
 #define BRINE_READABLE 1u /* a dequeue would not wait: a packet is there, or the stream has ended */
 #define BRINE_WRITABLE 2u /* an enqueue would not wait */
+#define BRINE_GONE 4u     /* only in `ready`: what brine_pipe_expect was told is not so */
 
 typedef struct brine_wait {
     brine_pipe *pipe;

@@ -46,7 +46,8 @@ extern "C" {
     X(EGONE, -24, "the peer is gone")                                                             \
     X(EREADONLY, -25, "the pool is attached read-only")                                           \
     X(ESYS, -26, "the operating system refused")                                                  \
-    X(ENOTSUP, -27, "not supported here")
+    X(ENOTSUP, -27, "not supported here")                                                         \
+    X(ELEASED, -28, "the packet is leased and has to be acknowledged first")
 
 enum brine_status {
 #define BRINE_X(name, code, text) BRINE_##name = code,

@@ -57,6 +57,7 @@ static inline uint32_t a32_load_relaxed(const a32 *p) { return atomic_load_expli
 static inline uint32_t a32_load_acquire(const a32 *p) { return atomic_load_explicit((a32 *)(uintptr_t)p, memory_order_acquire); }
 static inline void a32_store_relaxed(a32 *p, uint32_t v) { atomic_store_explicit(p, v, memory_order_relaxed); }
 static inline void a32_store_release(a32 *p, uint32_t v) { atomic_store_explicit(p, v, memory_order_release); }
+static inline uint32_t a32_or_seq_cst(a32 *p, uint32_t v) { return atomic_fetch_or_explicit(p, v, memory_order_seq_cst); }
 static inline uint32_t a32_add_relaxed(a32 *p, uint32_t v) { return atomic_fetch_add_explicit(p, v, memory_order_relaxed); }
 static inline uint32_t a32_add_seq_cst(a32 *p, uint32_t v) { return atomic_fetch_add_explicit(p, v, memory_order_seq_cst); }
 static inline bool a32_cas_acq_rel(a32 *p, uint32_t *expected, uint32_t v) {

@@ -21,7 +21,7 @@ static uint32_t proc_high(brine_pool *pool) {
     return high < PROC_COUNT ? (uint32_t)high : PROC_COUNT;
 }
 
-static bool proc_there(brine_pool *pool, uint32_t i) {
+bool brine__proc_there(brine_pool *pool, uint32_t i) {
     return brine__committed(pool, pool->layout.proc + i * sizeof(struct proc), sizeof(struct proc));
 }
 bool brine__dir_there(brine_pool *pool, uint32_t i) {
@@ -73,7 +73,7 @@ int brine_pool_get_info(brine_pool *pool, brine_pool_info *info) {
     out.reaps = a64_load_relaxed(&h->reaps);
     out.created_ns = h->created_ns;
     for (uint32_t i = 1; i < proc_high(pool); i++)
-        if (proc_there(pool, i) && word_state(a64_load_acquire(&pool_proc(pool, i)->word)) == PROC_LIVE) out.participants++;
+        if (brine__proc_there(pool, i) && word_state(a64_load_acquire(&pool_proc(pool, i)->word)) == PROC_LIVE) out.participants++;
     count_names(pool, &out);
     fd = brine__pool_fd(pool);
     if (fd >= 0 && fstat(fd, &st) == 0) {
@@ -103,14 +103,15 @@ static void add_endpoint(const struct endpoint *e, brine_pipe_info *info) {
     else info->clients++;
 }
 
-static uint32_t count_returned(brine_pool *pool, uint64_t link) {
-    uint32_t n = 0;
-    for (uint32_t i = 1; i < pool_record_high(pool); i++) {
-        if (!pool_record_exists(pool, i)) continue;
+/* Packets of a pipe that stand in no slot: RETURNED ones, and leases. */
+static void count_outside(brine_pool *pool, uint64_t link, brine_pipe_info *info) {
+    uint64_t high = pool_record_high(pool);
+    for (uint32_t i = 0; (i = next_record(pool, i, high)) != 0;) {
         struct record *r = pool_record(pool, i);
-        n += word_state(a64_load_acquire(&r->word)) == REC_RETURNED && a64_load_relaxed(&r->pipe) == link;
+        uint32_t state = word_state(a64_load_acquire(&r->word));
+        info->depth += state == REC_RETURNED && a64_load_relaxed(&r->pipe) == link;
+        info->leased += (state == REC_LEASED || state == REC_FORWARDING) && a64_load_relaxed(&r->parent) == link;
     }
-    return n;
 }
 
 /* Fills in one pipe. false: the entry is no pipe, or changed meanwhile. */
@@ -121,8 +122,17 @@ static bool fill_pipe(brine_pool *pool, uint32_t i, brine_pipe_info *info) {
     if (word_state(w) != DIR_LIVE || a32_load_relaxed(&e->kind) != DIR_PIPE) return false;
     *info = (brine_pipe_info){.capacity = a32_load_relaxed(&e->capacity)};
     info->returned = a64_load_relaxed(&c->returned_packets);
-    info->depth = (uint32_t)ring_length(c) + (info->returned ? count_returned(pool, link) : 0);
+    info->depth = (uint32_t)ring_length(c);
     info->closed = a64_load_relaxed(&c->stream) & 1;
+    info->leases = a32_load_relaxed(&e->flags) & BRINE_PIPE_LEASES;
+    info->max_deliveries = a32_load_relaxed(&e->max_deliveries);
+    info->dead_letters = a64_load_relaxed(&c->dead_letters);
+    for (size_t k = 0; k < sizeof c->dead_letter / 8; k++) {
+        uint64_t word = a64_load_relaxed(&c->dead_letter[k]);
+        memcpy(info->dead_letter + k * 8, &word, 8);
+    }
+    info->dead_letter[BRINE_NAME_MAX] = 0;
+    if (info->returned || info->leases) count_outside(pool, link, info);
     for (uint32_t k = 0; k < brine__endp_high(pool); k++)
         if (brine__endp_there(pool, k) && a64_load_acquire(&pool_endp(pool, k)->pipe) == link) add_endpoint(pool_endp(pool, k), info);
     return brine__entry_name(pool, i, w, info->name);
@@ -254,7 +264,7 @@ int brine_participant_each(brine_pool *pool, int (*visit)(const brine_participan
     int fd = brine__pool_fd(pool);
     uint32_t me = a32_load_relaxed(pool->me);
     for (uint32_t i = 1; !rc && i < proc_high(pool); i++) {
-        if (!proc_there(pool, i)) continue;
+        if (!brine__proc_there(pool, i)) continue;
         struct proc *p = pool_proc(pool, i);
         if (word_state(a64_load_acquire(&p->word)) != PROC_LIVE) continue;
         brine_participant_info info = {.index = i,

@@ -9,6 +9,7 @@
 #include <brine/observe.h>
 
 int brine__observe_enter(brine_pool *pool);
+bool brine__proc_there(brine_pool *pool, uint32_t index);
 bool brine__dir_there(brine_pool *pool, uint32_t index);
 bool brine__endp_there(brine_pool *pool, uint32_t index);
 uint32_t brine__endp_high(brine_pool *pool);

@@ -22,11 +22,12 @@ struct at {
     uint32_t record, generation; /* of rec, for making further refs */
     bool writable;
     bool key;             /* inside a key: refs made from it are read-only too */
+    bool leased;          /* why it is not writable */
 };
 
 /* For reading: 0, or BRINE_ENOTHELD, or the status in a null ref (detail kept). */
 int brine__at_read(brine_ref ref, struct at *at);
-/* For changing: also BRINE_ESHARED, BRINE_EREADONLY; and the packet's stuck error if there is one. */
+/* For changing: also BRINE_ESHARED, BRINE_ELEASED, BRINE_EREADONLY; and the packet's stuck error if there is one. */
 int brine__at_write(brine_ref ref, struct at *at);
 
 /* Same as brine__at_read for the cell at `offset` of the same packet. */

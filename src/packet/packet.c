@@ -17,6 +17,8 @@ static int not_held(const brine_pool *pool, uint32_t index, uint32_t gen, uint64
                                          "part of another packet", "a pipe's ring", "a pipe's ring", "shared"};
     if (word_gen(w) != gen) return brine__fail(BRINE_ENOTHELD, "packet %u.%u of pool \"%s\" was freed", index, gen, pool->name);
     uint32_t s = word_state(w);
+    if (s == REC_LEASED && word_holder(w) == a32_load_relaxed(pool->me))
+        return brine__fail(BRINE_ELEASED, "packet %u.%u of pool \"%s\" is leased: call brine_ack first", index, gen, pool->name);
     if (s == REC_HELD || s == REC_LEASED)
         return brine__fail(BRINE_ENOTHELD, "packet %u.%u of pool \"%s\" is held by participant %u, not by this process", index, gen,
                            pool->name, word_holder(w));
@@ -59,6 +61,17 @@ int brine__held(brine_packet p, struct held *h) {
     return likely(w == WORD(p.generation, REC_HELD, h->me)) ? 0 : not_held(h->pool, p.record, p.generation, w);
 }
 
+int brine__holding(brine_packet p, struct held *h, bool *leased) {
+    int rc = enter(p.pool, p.record, &h->pool, &h->me);
+    if (unlikely(rc)) return rc;
+    h->rec = pool_record(h->pool, p.record);
+    h->index = p.record;
+    h->gen = p.generation;
+    uint64_t w = a64_load_acquire(&h->rec->word); /* as in brine__held */
+    *leased = w == WORD(p.generation, REC_LEASED, h->me);
+    return likely(*leased || w == WORD(p.generation, REC_HELD, h->me)) ? 0 : not_held(h->pool, p.record, p.generation, w);
+}
+
 /* A packet inside others: follows the parents up to one that this process holds or that is shared. */
 static int reach(struct at *at, uint32_t me) {
     uint32_t index = at->record, gen = at->generation;
@@ -69,6 +82,10 @@ static int reach(struct at *at, uint32_t me) {
         if (word_gen(w) != gen) return not_held(at->pool, at->record, at->generation, w);
         if (word_state(w) == REC_HELD && word_holder(w) == me) {
             at->writable = !share && !is_token(r);
+            return 0;
+        }
+        if (word_state(w) == REC_LEASED && word_holder(w) == me) {
+            at->leased = true;
             return 0;
         }
         if (word_state(w) == REC_SHARED) return 0;
@@ -89,7 +106,7 @@ int brine__at_read(brine_ref ref, struct at *at) {
     at->rec = pool_record(at->pool, ref.record);
     at->record = ref.record;
     at->generation = ref.generation;
-    at->writable = false;
+    at->writable = at->leased = false;
     at->key = (ref.place & PLACE_READONLY) != 0;
     uint64_t offset = PLACE_OFFSET(ref.place);
     if (unlikely(offset < at->pool->layout.records || offset > at->pool->layout.file_bytes - sizeof(struct cell)))
@@ -122,6 +139,7 @@ int brine__stick(const struct at *at, int status) {
 int brine__at_write(brine_ref ref, struct at *at) {
     int rc = brine__at_read(ref, at);
     if (unlikely(rc)) return rc;
+    if (unlikely(at->leased)) return brine__fail(BRINE_ELEASED, "the packet is leased and cannot be changed; brine_ack makes it the caller's own");
     if (unlikely(!at->writable)) return brine__stick(at, brine__fail(BRINE_ESHARED, "the packet is shared and so immutable; brine_packet_own gives a changeable one"));
     if (unlikely(ref.place & PLACE_READONLY)) return brine__stick(at, brine__fail(BRINE_EINVAL, "a key cannot be assigned to; delete it and set another"));
     return at->rec->error;
@@ -267,9 +285,12 @@ void brine__packet_free_tree(brine_pool *pool, uint32_t top, uint32_t top_gen) {
 
 int brine_packet_free(brine_packet packet) {
     struct held h;
+    bool leased;
     if (packet.record == 0) return 0;
-    int rc = brine__held(packet, &h);
+    int rc = brine__holding(packet, &h, &leased); 
     if (unlikely(rc)) return rc;
+    /* Acknowledged before anything of it is freed: else a death in between would return what is left. */
+    if (unlikely(leased)) a64_store_release(&h.rec->word, WORD(h.gen, REC_HELD, h.me));
     if (is_token(h.rec)) brine__token_release(h.pool, h.index, h.gen, h.me);
     else brine__packet_free_tree(h.pool, h.index, h.gen);
     return 0;
@@ -277,7 +298,8 @@ int brine_packet_free(brine_packet packet) {
 
 brine_ref brine_root(brine_packet packet) {
     struct held h;
-    int rc = brine__held(packet, &h);
+    bool leased;
+    int rc = brine__holding(packet, &h, &leased);
     if (unlikely(rc)) return brine_ref_null(rc);
     struct record *r = is_token(h.rec) ? pool_record(h.pool, link_record(a64_load_relaxed(&h.rec->target))) : h.rec;
     brine_ref ref = {h.index, h.gen, PLACE(pool_offset(h.pool, &r->root), h.pool->id)};
@@ -290,7 +312,8 @@ brine_pool *brine_packet_pool(brine_packet packet) { return packet.record ? pool
 
 bool brine_packet_held(brine_packet packet) {
     struct held h;
-    return packet.record != 0 && brine__held(packet, &h) == 0;
+    bool leased;
+    return packet.record != 0 && brine__holding(packet, &h, &leased) == 0;
 }
 
 brine_packet brine_ref_packet(brine_ref ref) {
@@ -319,14 +342,16 @@ uint64_t brine__packet_bytes(brine_pool *pool, const struct record *top) {
 
 int brine_packet_bytes(brine_packet packet, uint64_t *bytes) {
     struct held h;
-    int rc = brine__held(packet, &h);
+    bool leased;
+    int rc = brine__holding(packet, &h, &leased);
     if (!rc) *bytes = brine__packet_bytes(h.pool, h.rec);
     return rc;
 }
 
 int brine_packet_error(brine_packet packet) {
     struct held h;
-    int rc = brine__held(packet, &h);
+    bool leased;
+    int rc = brine__holding(packet, &h, &leased);
     return rc ? rc : is_token(h.rec) ? 0 : h.rec->error;
 }
 
@@ -368,7 +393,7 @@ int brine__child_new(const struct at *at, uint64_t bytes, struct at *in, uint64_
     if (!rc && (rc = reserve(at->pool, h.rec, h.index, h.gen, bytes)) != 0) brine__record_release(at->pool, h.index, h.gen);
     if (rc) return brine__stick(at, rc);
     *link = make_child(at, h.rec, h.index, h.gen);
-    *in = (struct at){at->pool, h.rec, &h.rec->root, h.index, h.gen, true, at->key};
+    *in = (struct at){at->pool, h.rec, &h.rec->root, h.index, h.gen, true, at->key, false};
     return 0;
 }
 
@@ -385,7 +410,7 @@ int brine__at_enter(const struct at *at, uint64_t link, struct at *in) {
     struct record *c = child_of(at, link);
     if (unlikely(!c)) return brine__fail(BRINE_ECORRUPT, "a value refers to packet %u, which is not part of it", link_record(link));
     struct record *content = is_token(c) ? pool_record(at->pool, link_record(a64_load_relaxed(&c->target))) : c;
-    *in = (struct at){at->pool, c, &content->root, link_record(link), link_gen(link), at->writable && content == c, at->key};
+    *in = (struct at){at->pool, c, &content->root, link_record(link), link_gen(link), at->writable && content == c, at->key, at->leased};
     return 0;
 }
 

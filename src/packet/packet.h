@@ -16,6 +16,8 @@ struct held {
     uint32_t index, gen, me;
 };
 int brine__held(brine_packet packet, struct held *held);
+/* The same for a packet that is held or leased: *leased says which. */
+int brine__holding(brine_packet packet, struct held *held, bool *leased);
 
 /* The handle of record `index` of this generation. */
 static inline brine_packet packet_of(const brine_pool *pool, uint32_t index, uint32_t gen) {

@@ -143,12 +143,14 @@ int brine_packet_clone(brine_packet packet, brine_packet *clone) {
 
 bool brine_packet_is_shared(brine_packet packet) {
     struct held h;
-    return brine__held(packet, &h) == 0 && is_token(h.rec);
+    bool leased;
+    return brine__holding(packet, &h, &leased) == 0 && is_token(h.rec);
 }
 
 uint32_t brine_packet_holders(brine_packet packet) {
     struct held h;
-    if (brine__held(packet, &h)) return 0;
+    bool leased;
+    if (brine__holding(packet, &h, &leased)) return 0;
     if (!is_token(h.rec)) return 1;
     return rc_number(a64_load_acquire(&pool_record(h.pool, link_record(a64_load_relaxed(&h.rec->target)))->rc_count));
 }

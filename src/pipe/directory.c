@@ -10,11 +10,20 @@
 #include "base/clock.h"
 #include "pipe/futex.h"
 
+static uint32_t hash_of(const struct name *name) {
+    return (uint32_t)XXH3_64bits(name->words, sizeof name->words) | 1; /* never 0: that is no name */
+}
+
 void brine__name_of(const char *text, struct name *name) {
     char padded[BRINE_NAME_MAX + 1] = "";
     strncpy(padded, text, BRINE_NAME_MAX);
     memcpy(name->words, padded, sizeof name->words);
-    name->hash = (uint32_t)XXH3_64bits(padded, sizeof padded) | 1; /* never 0: that is no name */
+    name->hash = hash_of(name);
+}
+
+void brine__name_of_words(const a64 words[(BRINE_NAME_MAX + 1) / 8], struct name *name) {
+    for (size_t i = 0; i < sizeof name->words / 8; i++) name->words[i] = a64_load_relaxed(&words[i]);
+    name->hash = hash_of(name);
 }
 
 static void copy_name(const struct dir_entry *e, uint64_t words[8]) {
@@ -117,6 +126,8 @@ bool brine__dir_commit(brine_pool *pool, uint32_t index, uint32_t gen, const str
     a32_store_relaxed(&e->kind, init->kind);
     a32_store_relaxed(&e->capacity, init->capacity);
     a32_store_relaxed(&e->ring_shift, init->ring_shift);
+    a32_store_relaxed(&e->flags, init->flags);
+    a32_store_relaxed(&e->max_deliveries, init->max_deliveries);
     a64_store_relaxed(&e->version, init->kind == DIR_VALUE);
     a64_store_relaxed(&e->target, init->target);
     uint64_t w = WORD(gen, DIR_HELD, a32_load_relaxed(pool->me));

@@ -27,9 +27,12 @@ struct name {
 struct entry_init {
     uint32_t kind, capacity, ring_shift;
     uint64_t target;
+    uint32_t flags, max_deliveries;
 };
 
 void brine__name_of(const char *text, struct name *name);
+/* Of words as they stand in a pool: any bytes. */
+void brine__name_of_words(const a64 words[(BRINE_NAME_MAX + 1) / 8], struct name *name);
 /* A copy of an entry's name, if it is in state `state` of generation gen throughout. */
 bool brine__entry_name(brine_pool *pool, uint32_t index, uint64_t word, char out[BRINE_NAME_MAX + 1]);
 

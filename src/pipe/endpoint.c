@@ -31,7 +31,8 @@ static bool claim(brine_pool *pool, uint32_t i, uint64_t pipe, uint32_t state) {
     if (old != pipe) zero_counters(e);
     a64_store_relaxed(&e->blocked_readers, 0);
     a64_store_relaxed(&e->blocked_writers, 0);
-    a64_store_relaxed(&e->servers, 0);
+    a32_store_relaxed(&e->servers, 0);
+    a32_store_relaxed(&e->roles, 0);
     a64_cas_seq_cst(&e->pipe, &old, pipe); /* seq_cst: pairs with the scan in brine__entry_cleanup */
     return true;
 }
@@ -63,7 +64,7 @@ uint32_t brine__endpoint_open(brine_pool *pool, uint64_t pipe, bool server, int 
     }
     struct endpoint *e = pool_endp(pool, i);
     if (server) {
-        a64_count(&e->servers, 1); /* under the pool's mutex */
+        a32_add_relaxed(&e->servers, 1); /* under the pool's mutex */
         a64_store_release(&e->word, WORD(word_gen(a64_load_relaxed(&e->word)), ENDP_SERVER, me));
     }
     return i;
@@ -75,13 +76,19 @@ void brine__endpoint_close(brine_pool *pool, uint32_t i) {
     a64_cas_seq_cst(&e->word, &w, WORD(word_gen(w) + 1, ENDP_FREE, 0)); /* pairs with the scan in brine__entry_cleanup */
 }
 
-bool brine__endpoint_any(brine_pool *pool, uint64_t pipe, bool servers) {
+bool brine__endpoint_any(brine_pool *pool, uint64_t pipe, enum who who) {
     for (uint32_t i = 0; i < endp_high(pool); i++) {
         struct endpoint *e = pool_endp(pool, i);
         uint32_t state = word_state(a64_load_acquire(&e->word));
-        if (a64_load_acquire(&e->pipe) == pipe && (servers ? state == ENDP_SERVER : state != ENDP_FREE)) return true;
+        if (a64_load_acquire(&e->pipe) != pipe || state == ENDP_FREE) continue;
+        if (who == SERVERS ? state == ENDP_SERVER : who == ANYBODY || (a32_load_relaxed(&e->roles) & ENDP_READS)) return true;
     }
     return false;
+}
+
+void brine__endpoint_role(brine_pipe *p, uint32_t role) {
+    a32_or_seq_cst(&p->counters->roles, role); /* first its own, then the pipe's: "had a reader" implies that it counts as one */
+    a32_or_seq_cst(&p->control->roles, role);
 }
 
 void brine__endpoints_retire(brine_pool *pool, uint32_t dead) {
@@ -100,7 +107,7 @@ void brine__endpoints_undo(brine_pool *pool, uint32_t dead) {
         if (word_state(w) == ENDP_FREE || word_holder(w) != dead) continue;
         a64_store_relaxed(&e->blocked_readers, 0);
         a64_store_relaxed(&e->blocked_writers, 0);
-        a64_store_relaxed(&e->servers, 0);
+        a32_store_relaxed(&e->servers, 0);
         uint64_t link = a64_load_acquire(&e->pipe);
         if (link_record(link) < dir_high(pool)) brine__waiting_reset(pool_pipe(pool, link_record(link)));
         a64_cas_seq_cst(&e->word, &w, WORD(word_gen(w) + 1, ENDP_FREE, 0));
@@ -127,7 +134,7 @@ bool brine__entry_cleanup(brine_pool *pool, uint32_t index, uint32_t me, bool re
     if (word_state(w) != DIR_REMOVED) return false;
     /* Who connects registers an endpoint, then looks whether the entry is LIVE; we removed it, then look
      * for endpoints: one of the two sees the other. */
-    if (brine__endpoint_any(pool, LINK(word_gen(w), index), false)) return false;
+    if (brine__endpoint_any(pool, LINK(word_gen(w), index), ANYBODY)) return false;
     if (!a64_cas_seq_cst(&e->word, &w, WORD(word_gen(w), DIR_REMOVING, me))) return false;
     struct ring ring;
     uint64_t target = a64_load_acquire(&e->target);

@@ -9,7 +9,7 @@ static int push_out(brine_pipe *pipe, brine_packet packet) {
     for (uint32_t i = 0; i <= pipe->capacity + 8 && rc == BRINE_ETIMEDOUT; i++) {
         rc = brine_enqueue(pipe, packet, brine_now());
         brine_packet oldest;
-        if (rc != BRINE_ETIMEDOUT || brine_dequeue(pipe, &oldest, brine_now()) != 0) continue;
+        if (rc != BRINE_ETIMEDOUT || brine__dequeue_now(pipe, &oldest) != 0) continue;
         brine_packet_free(oldest);
         a64_add_relaxed(&pipe->counters->drops, 1);
     }

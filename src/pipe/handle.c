@@ -14,6 +14,8 @@ uint32_t brine__thread_number(void) {
     return mine;
 }
 
+#define CAPACITY_DEFAULT 64
+
 static uint32_t ring_shift(uint32_t capacity) {
     uint32_t shift = 6; /* RING_SLOTS_MIN: readers and writers of a small pipe seldom meet on a line */
     while ((1u << shift) < capacity) shift++;
@@ -30,7 +32,7 @@ static int make_ring(brine_pool *pool, uint32_t shift, uint64_t link, brine_pack
     int rc = brine_packet_new(pool, ring);
     if (!rc) rc = brine__held(*ring, &h);
     if (rc) return rc;
-    at = (struct at){pool, h.rec, &h.rec->root, h.index, h.gen, true, false};
+    at = (struct at){.pool = pool, .rec = h.rec, .cell = &h.rec->root, .record = h.index, .generation = h.gen, .writable = true};
     uint64_t bytes = (uint64_t)8 << shift;
     a64 *slots = brine__arena_alloc(&at, bytes, 64);
     if (!slots) {
@@ -44,7 +46,8 @@ static int make_ring(brine_pool *pool, uint32_t shift, uint64_t link, brine_pack
     return 0;
 }
 
-static void init_control(struct pipe_control *c) {
+static void init_control(struct pipe_control *c, const char *dead_letter) {
+    struct name letters = {{0}, 0};
     a64_store_relaxed(&c->tail, 0); /* all published by the entry's PENDING */
     a64_store_relaxed(&c->head, 0);
     a64_store_relaxed(&c->returned, 0);
@@ -52,12 +55,17 @@ static void init_control(struct pipe_control *c) {
     a64_store_relaxed(&c->stream, 0);
     a64_store_relaxed(&c->wait_readers, 0);
     a64_store_relaxed(&c->wait_writers, 0);
+    a32_store_relaxed(&c->roles, 0);
+    a64_store_relaxed(&c->dead_letters, 0);
+    if (dead_letter) brine__name_of(dead_letter, &letters);
+    for (size_t i = 0; i < sizeof letters.words / 8; i++) a64_store_relaxed(&c->dead_letter[i], letters.words[i]);
 }
 
 /* Makes the pipe unless somebody else does first. 0 either way. */
-static int make_pipe(brine_pool *pool, const struct name *name, uint32_t capacity) {
+static int make_pipe(brine_pool *pool, const struct name *name, const brine_pipe_options *o) {
     int rc = 0;
-    uint32_t gen, index = brine__dir_begin(pool, name, &gen, &rc), shift = ring_shift(capacity), me = a32_load_relaxed(pool->me);
+    uint32_t gen, index = brine__dir_begin(pool, name, &gen, &rc), me = a32_load_relaxed(pool->me);
+    uint32_t capacity = o->capacity ? o->capacity : CAPACITY_DEFAULT, shift = ring_shift(capacity);
     brine_packet ring;
     if (index == NO_ENTRY) return rc;
     rc = make_ring(pool, shift, LINK(gen, index), &ring);
@@ -65,8 +73,8 @@ static int make_pipe(brine_pool *pool, const struct name *name, uint32_t capacit
         brine__dir_abandon(pool, index, gen);
         return rc;
     }
-    init_control(pool_pipe(pool, index));
-    struct entry_init init = {DIR_PIPE, capacity, shift, LINK(ring.generation, ring.record)};
+    init_control(pool_pipe(pool, index), o->dead_letter);
+    struct entry_init init = {DIR_PIPE, capacity, shift, LINK(ring.generation, ring.record), o->flags, o->max_deliveries};
     struct record *r = pool_record(pool, ring.record);
     uint64_t w = WORD(ring.generation, REC_ANCHORING, me);
     if (brine__dir_commit(pool, index, gen, &init, name)) {
@@ -80,15 +88,28 @@ static int make_pipe(brine_pool *pool, const struct name *name, uint32_t capacit
 
 /* ---- handles ---- */
 
-static int check_entry(brine_pool *pool, uint32_t index, const char *name, uint32_t capacity) {
+/* options NULL: whatever it has. */
+static int check_entry(brine_pool *pool, uint32_t index, const char *name, const brine_pipe_options *options) {
     struct dir_entry *e = pool_dir(pool, index);
     uint32_t have = a32_load_relaxed(&e->capacity); /* published by LIVE */
     if (a32_load_relaxed(&e->kind) != DIR_PIPE)
         return brine__fail(BRINE_EMISMATCH, "\"%s\" in pool \"%s\" is a published value, not a pipe", name, pool->name);
-    if (capacity && have != capacity)
+    if (options && options->capacity && have != options->capacity)
         return brine__fail(BRINE_EMISMATCH, "pipe \"%s\" in pool \"%s\" has capacity %u, %u was asked; ask for the same, for 0 (whatever it has), or remove the pipe",
-                           name, pool->name, have, capacity);
+                           name, pool->name, have, options->capacity);
     return 0;
+}
+
+/* The same for what brine_pipe_serve leaves as it is. */
+static int check_leases(brine_pool *pool, uint32_t index, const char *name, const brine_pipe_options *options) {
+    struct dir_entry *e = pool_dir(pool, index);
+    struct name have, letters = {{0}, 0};
+    uint32_t flags = a32_load_relaxed(&e->flags), max = a32_load_relaxed(&e->max_deliveries); /* published by LIVE */
+    for (size_t i = 0; i < sizeof have.words / 8; i++) have.words[i] = a64_load_relaxed(&pool_pipe(pool, index)->dead_letter[i]);
+    if (options->dead_letter) brine__name_of(options->dead_letter, &letters);
+    if (flags == options->flags && max == options->max_deliveries && memcmp(have.words, letters.words, sizeof have.words) == 0) return 0;
+    return brine__fail(BRINE_EMISMATCH, "pipe \"%s\" in pool \"%s\" has %s leases, delivery limit %u and dead-letter pipe \"%.*s\", which is not what was asked; ask for the same, or remove the pipe",
+                       name, pool->name, flags & BRINE_PIPE_LEASES ? "" : "no", max, BRINE_NAME_MAX, (const char *)have.words);
 }
 
 /* Opens entry (index, gen). BRINE_ENOENT: it was removed meanwhile. */
@@ -113,6 +134,7 @@ static int open_handle(brine_pool *pool, const char *name, uint32_t index, uint3
         p->counters = pool_endp(pool, p->endpoint);
         p->first_thread = brine__thread_number();
         p->server = server;
+        p->leases = a32_load_relaxed(&pool_dir(pool, index)->flags) & BRINE_PIPE_LEASES;
         a64_store_relaxed(&p->head_seen, a64_load_acquire(&ring.control->head));
         a64_store_relaxed(&p->spin_ns, 20000);
         strncpy(p->name, name, sizeof p->name - 1);
@@ -143,26 +165,59 @@ static void open_stream(struct pipe_control *c) {
     while (!a64_cas_seq_cst(&c->stream, &seen, ((seen >> 32) + 1) << 32)) {} /* makes a concurrent close fail */
 }
 
-int brine_pipe_serve(brine_pool *pool, const char *name, uint32_t capacity, brine_pipe **pipe) {
+static int check_options(const char *name, const brine_pipe_options *o) {
+    bool leases = o->flags & BRINE_PIPE_LEASES;
+    if (o->capacity > BRINE_CAPACITY_MAX) return brine__fail(BRINE_EINVAL, "the capacity %u is over %u packets", o->capacity, BRINE_CAPACITY_MAX);
+    if (o->flags & ~BRINE_PIPE_LEASES) return brine__fail(BRINE_EINVAL, "unknown pipe flags 0x%x", o->flags & ~BRINE_PIPE_LEASES);
+    if (!leases && (o->max_deliveries || o->dead_letter)) return brine__fail(BRINE_EINVAL, "a delivery limit or dead-letter pipe needs BRINE_PIPE_LEASES");
+    if (o->max_deliveries >= DELIVERIES_MASK) return brine__fail(BRINE_EINVAL, "max_deliveries is %u; 1 to %u are possible", o->max_deliveries, DELIVERIES_MASK - 1);
+    if (!o->max_deliveries != !o->dead_letter) return brine__fail(BRINE_EINVAL, "max_deliveries and dead_letter go together: what is delivered so often goes there");
+    if (!o->dead_letter) return 0;
+    if (strcmp(o->dead_letter, name) == 0) return brine__fail(BRINE_EINVAL, "pipe \"%s\" cannot be its own dead-letter pipe", name);
+    return brine__check_name("dead-letter pipe", o->dead_letter);
+}
+
+/* The dead-letter pipe is there before the first packet can need it. */
+static int make_dead_letter(brine_pool *pool, const char *name) {
+    static const brine_pipe_options plain = {0};
+    struct name n;
+    uint32_t gen, index;
+    int rc = 0;
+    brine__name_of(name, &n);
+    while (!rc && (index = brine__dir_find(pool, &n, &gen)) == NO_ENTRY) rc = make_pipe(pool, &n, &plain);
+    return rc ? rc : check_entry(pool, index, name, NULL);
+}
+
+/* leases: those of the options are asked for, too. */
+static int serve(brine_pool *pool, const char *name, const brine_pipe_options *options, bool leases, brine_pipe **pipe) {
     struct name n;
     uint32_t gen, index;
     int rc = brine__check_name("pipe", name);
     if (!rc) rc = check_pool(pool);
-    if (!rc && capacity > BRINE_CAPACITY_MAX)
-        rc = brine__fail(BRINE_EINVAL, "the capacity %u is over %u packets", capacity, BRINE_CAPACITY_MAX);
+    if (!rc) rc = check_options(name, options);
+    if (!rc && options->dead_letter) rc = make_dead_letter(pool, options->dead_letter);
     if (rc) return rc;
     brine__name_of(name, &n);
     for (;;) {
         if ((index = brine__dir_find(pool, &n, &gen)) == NO_ENTRY) {
-            if ((rc = make_pipe(pool, &n, capacity ? capacity : 64)) != 0) return rc;
+            if ((rc = make_pipe(pool, &n, options)) != 0) return rc;
             continue;
         }
-        rc = check_entry(pool, index, name, capacity);
+        rc = check_entry(pool, index, name, options);
+        if (!rc && leases) rc = check_leases(pool, index, name, options);
         if (!rc) rc = open_handle(pool, name, index, gen, true, pipe);
         if (rc == BRINE_ENOENT) continue; /* removed under our feet: make it anew */
         if (!rc) open_stream((*pipe)->control);
         return rc;
     }
+}
+
+int brine_pipe_serve(brine_pool *pool, const char *name, uint32_t capacity, brine_pipe **pipe) {
+    return serve(pool, name, &(brine_pipe_options){.capacity = capacity}, false, pipe);
+}
+
+int brine_pipe_serve_with(brine_pool *pool, const char *name, const brine_pipe_options *options, brine_pipe **pipe) {
+    return serve(pool, name, options ? options : &(brine_pipe_options){0}, options != NULL, pipe);
 }
 
 int brine_pipe_connect(brine_pool *pool, const char *name, brine_deadline deadline, brine_pipe **pipe) {
@@ -177,7 +232,7 @@ int brine_pipe_connect(brine_pool *pool, const char *name, brine_deadline deadli
     for (;;) {
         uint32_t seen = brine__dir_version(pool);
         if ((index = brine__dir_find(pool, &n, &gen)) != NO_ENTRY) {
-            rc = check_entry(pool, index, name, 0);
+            rc = check_entry(pool, index, name, NULL);
             if (!rc) rc = open_handle(pool, name, index, gen, false, pipe);
             if (rc != BRINE_ENOENT) return rc;
             continue;
@@ -213,7 +268,7 @@ int brine__pipe_enter_slow(brine_pipe *p) {
  * others: of two that close at once, at least one sees no other. stream: as it was before. */
 static void end_stream(brine_pipe *p, uint64_t stream) {
     brine__reap(p->pool, 0, NULL); /* dead servers do not keep it open */
-    if (brine__endpoint_any(p->pool, LINK(p->gen, p->index), true)) return;
+    if (brine__endpoint_any(p->pool, LINK(p->gen, p->index), SERVERS)) return;
     if (a64_cas_seq_cst(&p->control->stream, &stream, stream | 1)) brine__wake_all(p->control); /* pairs with stream_closed() */
 }
 
@@ -245,8 +300,7 @@ static void close_handle(brine_pipe *p, bool orderly) {
     uint64_t stream = 0;
     pthread_mutex_lock(&pool->mutex);
     if (ours && p->server) {
-        a64_count(&p->counters->servers, (uint64_t)-1);
-        ends = a64_load_relaxed(&p->counters->servers) == 0;
+        ends = a32_add_relaxed(&p->counters->servers, (uint32_t)-1) == 1;
         if (ends && orderly) stream = stop_serving(p);
     }
     pthread_mutex_unlock(&pool->mutex);
@@ -254,11 +308,12 @@ static void close_handle(brine_pipe *p, bool orderly) {
     pthread_mutex_lock(&pool->mutex);
     bool last = unlist(p);
     if (ours && last) brine__endpoint_close(pool, p->endpoint);
-    else if (ours && ends && a64_load_relaxed(&p->counters->servers) == 0) {
+    else if (ours && ends && a32_load_relaxed(&p->counters->servers) == 0) {
         uint64_t w = a64_load_relaxed(&p->counters->word);
         a64_store_release(&p->counters->word, WORD(word_gen(w), ENDP_CLIENT, word_holder(w)));
     }
     pthread_mutex_unlock(&pool->mutex);
+    if (ours && last) brine__wake_all(p->control); /* who expects us is told */
     if (ours) brine__entry_cleanup(pool, p->index, a32_load_relaxed(pool->me), false);
     free(p);
 }
@@ -280,7 +335,7 @@ int brine_pipe_remove(brine_pool *pool, const char *name) {
     if (rc) return rc;
     brine__name_of(name, &n);
     if ((index = brine__dir_find(pool, &n, &gen)) == NO_ENTRY) return brine__fail(BRINE_ENOENT, "pool \"%s\" has no pipe \"%s\"", pool->name, name);
-    rc = check_entry(pool, index, name, 0);
+    rc = check_entry(pool, index, name, NULL);
     if (rc) return rc;
     uint64_t w = WORD(gen, DIR_LIVE, 0);
     if (!a64_cas_seq_cst(&pool_dir(pool, index)->word, &w, WORD(gen, DIR_REMOVED, 0)))
@@ -303,6 +358,13 @@ size_t brine_pipe_length(const brine_pipe *pipe) {
 size_t brine_pipe_capacity(const brine_pipe *pipe) { return pipe ? pipe->capacity : 0; }
 const char *brine_pipe_name(const brine_pipe *pipe) { return pipe ? pipe->name : ""; }
 brine_pool *brine_pipe_pool(const brine_pipe *pipe) { return pipe ? pipe->pool : NULL; }
+
+int brine_pipe_expect(brine_pipe *pipe, unsigned expected) {
+    if (!pipe || (expected & ~(BRINE_EXPECT_SERVER | BRINE_EXPECT_READER)))
+        return brine__fail(BRINE_EINVAL, "the pipe is NULL, or unknown expectations 0x%x", expected);
+    a32_store_relaxed(&pipe->expected, expected);
+    return 0;
+}
 
 bool brine_pipe_is_closed(const brine_pipe *pipe) {
     uint32_t me;

@@ -39,7 +39,9 @@ static void undo_anchoring(brine_pool *pool, uint32_t index, uint64_t w) {
 static bool undo_pending(brine_pool *pool, uint32_t index, uint64_t w, uint32_t dead) {
     switch (word_state(w)) {
     case REC_SENDING:
+    case REC_FORWARDING:
     case REC_ARRIVED: brine__ring_undo(pool, index, w); return true;
+    case REC_LEASED: brine__lease_return(pool, pool_record(pool, index), w); return true;
     case REC_PINC:
     case REC_PDEC:
     case REC_DECD: brine__packet_undo(pool, index, w, dead); return true;
@@ -68,19 +70,6 @@ static void each_record(brine_pool *pool, uint32_t dead, bool (*undo)(brine_pool
     }
 }
 
-/* Tells a pipe's readers to look for RETURNED packets; frees them if the pipe is gone. */
-static void offer_returned(brine_pool *pool, uint32_t index, uint64_t w, uint32_t dead) {
-    struct record *r = pool_record(pool, index);
-    uint64_t journey = a64_load_acquire(&r->journey), link = a64_load_relaxed(&r->pipe);
-    struct ring ring;
-    if (brine__ring_of(pool, link_record(link), link_gen(link), &ring)) {
-        a64_add_seq_cst(&ring.control->returned, 1); /* pairs with take_returned() */
-        brine__wake_slow(&ring.control->ec_readers, INT32_MAX);
-    } else if (brine__journey_cas(r, w, journey, WORD(word_gen(w), REC_HELD, dead))) {
-        brine__packet_undo(pool, index, WORD(word_gen(w), REC_HELD, dead), dead);
-    }
-}
-
 /* Last pass: children whose parents are gone (again, for their children), values whose names moved on,
  * packets for the next reader. True if a child was freed. */
 static bool settle_orphans(brine_pool *pool, uint32_t dead, bool first) {
@@ -90,7 +79,7 @@ static bool settle_orphans(brine_pool *pool, uint32_t dead, bool first) {
         uint64_t w = a64_load_acquire(&pool_record(pool, i)->word);
         uint32_t state = word_state(w);
         if (state == REC_CHILD) again |= brine__child_undo(pool, i, w, dead);
-        else if (first && state == REC_RETURNED) offer_returned(pool, i, w, dead);
+        else if (first && state == REC_RETURNED) brine__offer(pool, i, w, dead, true);
         else if (first && state == REC_PUBLISHED) brine__publish_undo(pool, i, w, dead);
     }
     return again;

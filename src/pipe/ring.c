@@ -18,8 +18,7 @@ static void help_head(const struct ring *r, uint64_t h, uint64_t s) {
     /* Without this second look the packet may have been recorded, delivered and enqueued again: what was
      * read would then be of another journey. */
     if (a64_load_acquire(&r->control->head) != h) return;
-    if (word_state(w) == REC_SENDING || word_state(w) == REC_QUEUED)
-        brine__journey_cas(d, w, journey, WORD(word_gen(w), REC_ARRIVED, slot_proc(s)));
+    if (is_sent(word_state(w))) brine__journey_cas(d, w, journey, WORD(word_gen(w), REC_ARRIVED, slot_proc(s)));
     advance(&r->control->head, h);
 }
 
@@ -57,24 +56,25 @@ static bool maybe_full(const brine_pipe *p, uint64_t t) {
     return used >= (int64_t)p->capacity;
 }
 
-static int give_back(struct record *d, uint32_t gen, uint32_t me) {
-    a64_store_release(&d->word, WORD(gen, REC_HELD, me));
+static int give_back(struct record *d, uint32_t gen, uint32_t me, bool leased) {
+    if (unlikely(leased)) brine__lease_resume(d, gen, me);
+    else a64_store_release(&d->word, WORD(gen, REC_HELD, me));
     return BRINE_ETIMEDOUT;
 }
 
-int brine__ring_enqueue(brine_pipe *p, struct record *d, uint32_t index, uint32_t gen, uint32_t me) {
+int brine__ring_enqueue(brine_pipe *p, struct record *d, uint32_t index, uint32_t gen, uint32_t me, bool leased) {
     const struct ring r = ring_of_pipe(p);
     a64_store_relaxed(&d->pipe, pipe_link(&r)); /* all published by SENDING */
     a64_store_relaxed(&d->pos, UINT64_MAX);
-    a64_count(&d->journey, 1);
-    a64_store_release(&d->word, WORD(gen, REC_SENDING, me)); /* pairs with the reaper's acquire */
+    a64_store_relaxed(&d->journey, next_journey(a64_load_relaxed(&d->journey)));
+    a64_store_release(&d->word, WORD(gen, unlikely(leased) ? REC_FORWARDING : REC_SENDING, me)); /* pairs with the reaper's acquire */
     for (;;) {
         uint64_t t = a64_load_acquire(&p->control->tail), s = a64_load_acquire(&p->slots[t & p->mask]);
         uint32_t lap = ring_lap(&r, t), next = (lap + 1) & LAP_MASK, before = (lap - 1) & LAP_MASK;
         if (likely(!slot_full(s) && slot_lap(s) == lap)) {
             if (unlikely(maybe_full(p, t))) {
                 if (a64_load_acquire(&p->control->tail) != t) continue;
-                if (really_full(p, &r, t)) return give_back(d, gen, me);
+                if (really_full(p, &r, t)) return give_back(d, gen, me, leased);
                 if (maybe_full(p, t)) continue;
             }
             a64_store_relaxed(&d->pos, t); /* published by the CAS */
@@ -87,7 +87,7 @@ int brine__ring_enqueue(brine_pipe *p, struct record *d, uint32_t index, uint32_
         if (slot_lap(s) == (slot_full(s) ? lap : next)) {
             advance(&p->control->tail, t); /* somebody enqueued here and has not moved tail */
         } else if (slot_full(s) && slot_lap(s) == before) {
-            if (really_full(p, &r, t) && a64_load_acquire(&p->control->tail) == t) return give_back(d, gen, me);
+            if (really_full(p, &r, t) && a64_load_acquire(&p->control->tail) == t) return give_back(d, gen, me, leased);
         }
     }
 }
@@ -110,6 +110,12 @@ static uint32_t find_returned(const struct ring *r, uint64_t *word, uint64_t *jo
     return found;
 }
 
+/* The last step of a dequeue: ARRIVED(me) becomes the caller's. */
+static void deliver(const brine_pipe *p, const struct ring *r, struct record *d, uint32_t gen, uint32_t me) {
+    if (unlikely(p->leases)) brine__lease(r, d, gen, me);
+    else a64_store_release(&d->word, WORD(gen, REC_HELD, me));
+}
+
 /* Takes a packet that a reader died with before it had it. */
 static bool take_returned(brine_pipe *p, const struct ring *r, uint32_t me, brine_packet *packet) {
     uint64_t hint = a64_load_acquire(&p->control->returned), w, journey; /* pairs with the reaper's bump: the packets are RETURNED */
@@ -118,7 +124,7 @@ static bool take_returned(brine_pipe *p, const struct ring *r, uint32_t me, brin
     while ((i = find_returned(r, &w, &journey)) != 0) {
         struct record *d = pool_record(r->pool, i);
         if (!brine__journey_cas(d, w, journey, WORD(word_gen(w), REC_ARRIVED, me))) continue;
-        a64_store_release(&d->word, WORD(word_gen(w), REC_HELD, me));
+        deliver(p, r, d, word_gen(w), me);
         *packet = packet_of(r->pool, i, word_gen(w));
         return true;
     }
@@ -140,7 +146,7 @@ int brine__ring_dequeue(brine_pipe *p, uint32_t me, brine_packet *packet) {
             uint32_t gen = word_gen(a64_load_acquire(&d->word));
             a64_store_release(&d->word, WORD(gen, REC_ARRIVED, me)); /* recorded; before head moves */
             advance(&p->control->head, h);
-            a64_store_release(&d->word, WORD(gen, REC_HELD, me)); /* delivery */
+            deliver(p, &r, d, gen, me);
             *packet = packet_of(r.pool, slot_rec(s), gen);
             return 0;
         }
@@ -175,6 +181,7 @@ bool brine__ring_of(brine_pool *pool, uint32_t index, uint32_t gen, struct ring 
 /* A dead sender's packet: where is it? */
 static void undo_sending(brine_pool *pool, uint32_t index, struct record *d, uint64_t w) {
     struct ring r;
+    uint64_t journey = a64_load_acquire(&d->journey);
     uint64_t link = a64_load_relaxed(&d->pipe), t = a64_load_relaxed(&d->pos); /* published by SENDING, by the CAS */
     if (t != UINT64_MAX && brine__ring_of(pool, link_record(link), link_gen(link), &r)) {
         uint64_t s = a64_load_acquire(&r.slots[t & r.mask]);
@@ -189,7 +196,8 @@ static void undo_sending(brine_pool *pool, uint32_t index, struct record *d, uin
         }
     }
     /* Never got in. No store: a taker may have recorded it since. */
-    if (a64_cas_acq_rel(&d->word, &w, WORD(word_gen(w), REC_HELD, word_holder(w))))
+    if (word_state(w) == REC_FORWARDING) brine__lease_undo_forward(d, w, journey);
+    else if (a64_cas_acq_rel(&d->word, &w, WORD(word_gen(w), REC_HELD, word_holder(w))))
         brine__packet_undo(pool, index, WORD(word_gen(w), REC_HELD, word_holder(w)), word_holder(w));
 }
 
@@ -202,7 +210,7 @@ static void undo_arrived(brine_pool *pool, struct record *d, uint64_t w) {
 
 void brine__ring_undo(brine_pool *pool, uint32_t index, uint64_t w) {
     struct record *d = pool_record(pool, index);
-    if (word_state(w) == REC_SENDING) undo_sending(pool, index, d, w);
+    if (word_state(w) == REC_SENDING || word_state(w) == REC_FORWARDING) undo_sending(pool, index, d, w);
     else if (word_state(w) == REC_ARRIVED) undo_arrived(pool, d, w);
 }
 
@@ -221,7 +229,7 @@ void brine__ring_drain(const struct ring *r, uint32_t me, bool reaping) {
         struct record *d = pool_record(r->pool, slot_rec(s));
         uint64_t w = a64_load_acquire(&d->word);
         /* a drain cut short by death is done again: then some are gone, and their records others' */
-        bool ours = (word_state(w) == REC_SENDING || word_state(w) == REC_QUEUED) && a64_load_relaxed(&d->pipe) == pipe_link(r) &&
+        bool ours = is_sent(word_state(w)) && a64_load_relaxed(&d->pipe) == pipe_link(r) &&
                     a64_load_relaxed(&d->pos) == t;
         if (ours && a64_cas_acq_rel(&d->word, &w, WORD(word_gen(w), REC_HELD, me)))
             brine__let_go(r->pool, slot_rec(s), word_gen(w), me, reaping);

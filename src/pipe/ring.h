@@ -34,7 +34,8 @@ struct brine_pipe {
     struct pipe_control *control;
     struct endpoint *counters;
     uint32_t first_thread;   /* the thread whose counts are plain stores */
-    bool server;
+    bool server, leases;
+    a32 expected;            /* BRINE_EXPECT_... */
     a64 head_seen;           /* last head that an enqueue saw: saves reading the readers' line */
     a64 returned_seen;       /* last value of control->returned with nothing left to take */
     a32 interrupts;
@@ -69,8 +70,27 @@ static inline uint64_t pipe_link(const struct ring *r) { return LINK(r->gen, r->
 
 /* One attempt each. 0 or BRINE_ETIMEDOUT (full, empty; no detail). The packet is held by the caller and
  * is HELD again on failure. */
-int brine__ring_enqueue(brine_pipe *pipe, struct record *packet, uint32_t index, uint32_t gen, uint32_t me);
+int brine__ring_enqueue(brine_pipe *pipe, struct record *packet, uint32_t index, uint32_t gen, uint32_t me, bool leased);
 int brine__ring_dequeue(brine_pipe *pipe, uint32_t me, brine_packet *packet);
+
+#define DELIVERIES_MASK 0xffffu /* low bits of record.journey and of a lease's origin */
+#define ORIGIN_POS_MASK (((uint64_t)1 << 48) - 1)
+static inline uint64_t next_journey(uint64_t j) { return (j | DELIVERIES_MASK) + 1; }
+/* True if it is being enqueued, or is in its slot. */
+static inline bool is_sent(uint32_t state) { return state == REC_SENDING || state == REC_QUEUED || state == REC_FORWARDING; }
+
+/* ---- leases (pipe/lease.c) ---- */
+
+/* ARRIVED(me) -> LEASED(me), with its origin written down and the delivery counted. */
+void brine__lease(const struct ring *ring, struct record *d, uint32_t gen, uint32_t me);
+/* A failed enqueue of a leased packet: FORWARDING(me) -> LEASED(me). */
+void brine__lease_resume(struct record *d, uint32_t gen, uint32_t me);
+/* FORWARDING(dead), which did not get into its slot -> LEASED(dead). journey: read after w. */
+void brine__lease_undo_forward(struct record *d, uint64_t w, uint64_t journey);
+/* LEASED(me), w -> RETURNED, to its own pipe or to the dead-letter pipe. brine__offer has to follow. */
+void brine__lease_return(brine_pool *pool, struct record *d, uint64_t w);
+/* A RETURNED packet in state w: tells the readers of its pipe; frees it if the pipe is gone. */
+void brine__offer(brine_pool *pool, uint32_t index, uint64_t w, uint32_t me, bool reaping);
 
 /* If head lags behind a take, records the take and moves it; if tail lags behind an enqueue, moves it. True
  * if there was something to do. */
@@ -113,8 +133,11 @@ static inline int pipe_enter(brine_pipe *pipe, uint32_t *me) {
 /* Endpoint of this process for a pipe, in the given state; NO_ENTRY: none to be had (*status). */
 uint32_t brine__endpoint_open(brine_pool *pool, uint64_t pipe, bool server, int *status);
 void brine__endpoint_close(brine_pool *pool, uint32_t endpoint);
-/* Any process's endpoint of this pipe in use; of a server if `servers`. */
-bool brine__endpoint_any(brine_pool *pool, uint64_t pipe, bool servers);
+/* Any process has this pipe open: at all, as a server, or as a reader. */
+enum who { ANYBODY, SERVERS, READERS };
+bool brine__endpoint_any(brine_pool *pool, uint64_t pipe, enum who who);
+/* Notes that the holder of the endpoint reads or writes. */
+void brine__endpoint_role(brine_pipe *pipe, uint32_t role);
 /* Reaping: the dead serve no more; then, when their packets are settled, their endpoints are freed. In between
  * those keep the rings of removed pipes in place. */
 void brine__endpoints_retire(brine_pool *pool, uint32_t dead);
@@ -124,6 +147,9 @@ bool brine__entry_cleanup(brine_pool *pool, uint32_t index, uint32_t me, bool re
 
 /* ---- waiting (pipe/wait.c) ---- */
 
+/* brine_dequeue without waiting, by one who drops the packet: the process does not become a reader by it. No
+ * detail on BRINE_ETIMEDOUT. */
+int brine__dequeue_now(brine_pipe *pipe, brine_packet *packet);
 /* Wakes one reader or writer if any sleeps. Call after the RMW that made the change. */
 void brine__wake_slow(a32 *ec, int count);
 static inline void wake_one(a32 *ec, const a64 *waiting) {

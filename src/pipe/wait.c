@@ -82,8 +82,13 @@ struct op {
     bool reader;
     uint32_t me;
     struct held held;     /* writer: what to send */
+    bool leased;          /* writer: it is leased to us */
     brine_packet *packet; /* reader: where to put it */
 };
+
+static void note_role(brine_pipe *p, uint32_t role) {
+    if (unlikely(!(a32_load_relaxed(&p->counters->roles) & role))) brine__endpoint_role(p, role); /* our own word */
+}
 
 static bool stream_closed(const brine_pipe *p) { return a64_load_acquire(&p->control->stream) & 1; } /* pairs with end_stream() */
 
@@ -96,7 +101,7 @@ static int try_write(struct op *op) {
     if (unlikely(stream_closed(p))) return BRINE_ECLOSED;
     uint64_t bytes = size_of(p->pool, op->held.rec);
     a64_store_relaxed(&op->held.rec->rc_stamp, bytes); /* for the reader's counters */
-    int rc = brine__ring_enqueue(p, op->held.rec, op->held.index, op->held.gen, op->me);
+    int rc = brine__ring_enqueue(p, op->held.rec, op->held.index, op->held.gen, op->me, op->leased);
     if (rc) return rc;
     wake_one(&p->control->ec_readers, &p->control->wait_readers);
     if (likely(p->first_thread == brine__thread_number())) {
@@ -152,6 +157,15 @@ static int spin(struct op *op, brine_deadline until) {
     return BRINE_ETIMEDOUT;
 }
 
+/* Somebody whom the handle expects is gone. Who is expected has to be looked for among all who have the pipe open. */
+static bool peer_gone(const brine_pipe *p) {
+    uint32_t expected = a32_load_relaxed(&p->expected);
+    uint64_t link = LINK(p->gen, p->index);
+    if (likely(expected == 0)) return false;
+    if ((expected & BRINE_EXPECT_SERVER) && !brine__endpoint_any(p->pool, link, SERVERS)) return true;
+    return (expected & BRINE_EXPECT_READER) && (a32_load_relaxed(&p->control->roles) & ENDP_READS) && !brine__endpoint_any(p->pool, link, READERS);
+}
+
 struct interrupts {
     uint32_t pool, pipe;
 };
@@ -186,17 +200,19 @@ static int sleep_once(struct op *op, brine_deadline until, struct interrupts bef
 
 static int wait_loop(struct op *op, brine_deadline until, struct interrupts before) {
     brine_pipe *p = op->pipe;
+    if (unlikely(a32_load_relaxed(&p->expected))) brine__reap(p->pool, 0, NULL); /* the dead do not count as there */
     for (;;) {
-        int rc = spin(op, until);
+        bool gone = peer_gone(p); /* before the try: what the peer did last is seen */
+        int rc = try_op(op);
         if (rc != BRINE_ETIMEDOUT) return rc;
-        rc = sleep_once(op, until, before);
+        if (gone) return BRINE_EGONE;
+        if (interrupted(p, before)) return BRINE_EINTR;
+        if (brine__passed(until)) return BRINE_ETIMEDOUT;
+        rc = spin(op, until);
+        if (rc == BRINE_ETIMEDOUT) rc = sleep_once(op, until, before);
         if (rc != BRINE_ETIMEDOUT) return rc;
         rc = pipe_enter(p, &op->me);
         if (rc) return rc;
-        rc = try_op(op);
-        if (rc != BRINE_ETIMEDOUT) return rc;
-        if (interrupted(p, before)) return BRINE_EINTR;
-        if (brine__passed(until)) return BRINE_ETIMEDOUT;
     }
 }
 
@@ -206,6 +222,9 @@ static int explain(brine_pipe *p, bool reader, int rc) {
     case BRINE_ETIMEDOUT:
         return brine__fail(rc, "pipe \"%s\" in pool \"%s\" stayed %s (capacity %u) until the deadline", p->name, p->pool->name, what, p->capacity);
     case BRINE_ECLOSED: return brine__fail(rc, "the stream of pipe \"%s\" in pool \"%s\" has ended", p->name, p->pool->name);
+    case BRINE_EGONE:
+        return brine__fail(rc, "pipe \"%s\" in pool \"%s\" is %s, and no process %s it any more", p->name, p->pool->name, what,
+                           brine__endpoint_any(p->pool, LINK(p->gen, p->index), SERVERS) ? "reads" : "serves");
     case BRINE_EINTR: return brine__fail(rc, "the wait on pipe \"%s\" was interrupted", p->name);
     default: return rc;
     }
@@ -230,9 +249,10 @@ int brine_enqueue(brine_pipe *pipe, brine_packet packet, brine_deadline deadline
     struct op op = {.pipe = pipe};
     int rc = pipe_enter(pipe, &op.me);
     if (unlikely(rc)) return rc;
+    note_role(pipe, ENDP_WRITES);
     if (unlikely(packet.pool != pipe->pool->id && packet.record))
         return brine__fail(BRINE_EXPOOL, "the packet belongs to another pool than pipe \"%s\"; brine_packet_copy copies it", pipe->name);
-    rc = brine__held(packet, &op.held);
+    rc = brine__holding(packet, &op.held, &op.leased);
     if (unlikely(rc)) return rc;
     if (unlikely(op.held.rec->error))
         return brine__fail(op.held.rec->error, "the packet was not built completely (%s); check the setters", brine_status_text(op.held.rec->error));
@@ -245,9 +265,16 @@ int brine_dequeue(brine_pipe *pipe, brine_packet *packet, brine_deadline deadlin
     struct op op = {.pipe = pipe, .reader = true, .packet = packet};
     int rc = pipe_enter(pipe, &op.me);
     if (unlikely(rc)) return rc;
+    note_role(pipe, ENDP_READS);
     rc = try_op(&op);
     if (likely(rc == 0)) return 0;
     return rc == BRINE_ETIMEDOUT ? block(&op, deadline) : explain(pipe, true, rc);
+}
+
+int brine__dequeue_now(brine_pipe *pipe, brine_packet *packet) {
+    struct op op = {.pipe = pipe, .reader = true, .packet = packet};
+    int rc = pipe_enter(pipe, &op.me);
+    return rc ? rc : try_op(&op);
 }
 
 /* ---- several pipes ---- */
@@ -276,7 +303,8 @@ static int poll_all(brine_wait *waits, size_t count) {
     for (size_t i = 0; i < count; i++) {
         int rc = pipe_enter(waits[i].pipe, &me);
         if (rc) return rc;
-        waits[i].ready = readiness(waits[i].pipe, waits[i].events);
+        if (waits[i].events & BRINE_READABLE) note_role(waits[i].pipe, ENDP_READS);
+        waits[i].ready = readiness(waits[i].pipe, waits[i].events) | (peer_gone(waits[i].pipe) ? BRINE_GONE : 0);
         n += waits[i].ready != 0;
     }
     return n;
@@ -343,7 +371,10 @@ int brine_wait_any(brine_wait *waits, size_t count, brine_deadline deadline) {
     for (size_t i = 0; i < count; i++)
         if (!waits[i].pipe || !waits[i].events || (waits[i].events & ~(BRINE_READABLE | BRINE_WRITABLE)))
             return brine__fail(BRINE_EINVAL, "wait %zu has no pipe, no events or unknown events 0x%x", i, waits[i].events);
-    for (size_t i = 0; i < count; i++) before[i] = interrupts_now(waits[i].pipe);
+    for (size_t i = 0; i < count; i++) {
+        before[i] = interrupts_now(waits[i].pipe);
+        if (a32_load_relaxed(&waits[i].pipe->expected)) brine__reap(waits[i].pipe->pool, WAIT_SLICE_NS / 2, NULL);
+    }
     int ready = poll_all(waits, count);
     brine_deadline until = brine_until(deadline);
     while (ready == 0) {

@@ -32,7 +32,7 @@
 #define UNIT_BYTES ((uint64_t)1 << UNIT_SHIFT) /* unit of commit, of record pages and of data pages */
 #define LINE_BYTES 128                         /* two 64-byte lines: the adjacent-line prefetcher pairs them */
 
-#define FORMAT_MAJOR 1
+#define FORMAT_MAJOR 2
 #define FORMAT_MINOR 0
 #define ENDIAN_TAG 0x01020304u
 
@@ -72,7 +72,8 @@ enum {
     REC_DECD = 13,      /* token: its decrement is done */
     REC_PUBLISHING = 14,/* token: being published under dir entry `pipe` by holder */
     REC_PUBLISHED = 15, /* token: published under dir entry `pipe`; holder 0 */
-    REC_LEASED = 16     /* delivered to holder, not yet acknowledged */
+    REC_LEASED = 16,    /* delivered to holder, not yet acknowledged */
+    REC_FORWARDING = 17 /* as SENDING, of a leased packet: back to LEASED if it did not get in */
 };
 
 /* States of a page (recmap, pagemap). */
@@ -90,6 +91,7 @@ enum {
 enum { PROC_FREE = 0, PROC_JOINING = 1, PROC_LIVE = 2 };
 enum { DIR_FREE = 0, DIR_HELD = 1, DIR_PENDING = 2, DIR_LIVE = 3, DIR_ABORTED = 4, DIR_REMOVING = 5, DIR_REMOVED = 6 };
 enum { ENDP_FREE = 0, ENDP_CLIENT = 1, ENDP_SERVER = 2, ENDP_CLOSING = 3 };
+enum { ENDP_READS = 1, ENDP_WRITES = 2 }; /* roles */
 enum { DIR_PIPE = 1, DIR_VALUE = 2 };
 
 /* ---- the tables' structs ---- */
@@ -147,7 +149,9 @@ struct dir_entry {
     a32 ring_shift; /* log2 of the slots of the ring */
     a64 version;    /* times published */
     a64 name[(BRINE_NAME_MAX + 1) / 8]; /* NUL-padded; words, so that it can be read while it changes */
-    uint8_t pad[LINE_BYTES - 104];
+    a32 flags;      /* BRINE_PIPE_... */
+    a32 max_deliveries;
+    uint8_t pad[LINE_BYTES - 112];
 };
 _Static_assert(sizeof(struct dir_entry) == LINE_BYTES, "one line");
 
@@ -163,9 +167,12 @@ struct pipe_control {
     a64 wait_writers;
     a64 returned;     /* bumped by the reaper after it made packets RETURNED */
     a64 stream;       /* epoch:32 | 0:31 | closed:1 */
-    uint8_t pad2[LINE_BYTES - 40];
-    a64 returned_packets; /* counter for observers: made RETURNED, ever */
-    uint8_t pad3[LINE_BYTES - 8];
+    a32 roles;        /* ENDP_READS: it had a reader, ever */
+    uint8_t pad2[LINE_BYTES - 44];
+    a64 returned_packets; /* counters for observers: made RETURNED, ever */
+    a64 dead_letters;     /* those of them that went to the dead-letter pipe */
+    a64 dead_letter[(BRINE_NAME_MAX + 1) / 8]; /* its name, as in dir_entry; 0: none */
+    uint8_t pad3[LINE_BYTES - 80];
 };
 _Static_assert(sizeof(struct pipe_control) == 4 * LINE_BYTES, "four lines");
 
@@ -179,7 +186,8 @@ struct endpoint {
     a64 blocked_writers, blocked_readers; /* threads of the holder that wait now */
     a64 packets_in2, bytes_in2, packets_out2, bytes_out2;
     a64 timeouts_in, timeouts_out, drops;
-    a64 servers; /* server handles open in the holder: so many closes end its serving */
+    a32 servers; /* server handles open in the holder: so many closes end its serving */
+    a32 roles;   /* ENDP_READS, ENDP_WRITES: what the holder has done with the pipe */
 };
 _Static_assert(sizeof(struct endpoint) == LINE_BYTES, "one line");
 
@@ -197,11 +205,13 @@ _Static_assert(sizeof(struct cell) == 16, "cell size");
 /*
  * A record: a packet, a token (a share of a packet) or a ring.
  *   Only the holder named by `word` writes the plain fields, except rc.
+ *   Delivered by a pipe with leases, until it is enqueued, made a child or shared: `parent` is the link of that
+ *   pipe and `rc_count` is position:48 | deliveries:16 there, the origin to which a death returns it.
  *   bump <= limit; [bump, limit) is free room of the newest chunk (or of `inline_arena`).
  */
 struct record {
     a64 word;
-    a64 journey;      /* times it was enqueued, ever. With word one 16-byte CAS target */
+    a64 journey;      /* times it was enqueued, ever:48 | deliveries since:16. With word one 16-byte CAS target */
     a64 pipe;         /* gen:32 | directory index:32 */
     a64 parent;       /* CHILD: gen:32 | record:32 of the parent */
     a64 target;       /* token: gen:32 | record:32 of the shared packet; else 0. FREE => 0 */
