@@ -4,7 +4,8 @@
  *
  * Invariants: no packet is taken while the output is known to be broken. What was taken is written
  * before the next wait, so nothing printable sits in a buffer while the pipe is idle. If writing fails
- * all the same, the number of packets that were taken but not written in full is reported.
+ * all the same, the number of packets that were taken but not written in full is reported. From a pipe with leases
+ * a packet is acknowledged when it is written: until then it is the pipe's.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -42,19 +43,33 @@ static struct {
     char *text; /* printed, not yet written */
     size_t used, room;
     size_t ends[BATCH_PACKETS]; /* of the packets in text */
+    brine_packet leased[BATCH_PACKETS]; /* these packets, if they are leased; else none */
     size_t packets;             /* in text */
 } get = {.format = CLI_FORMAT_INIT, .timeout_s = HUGE_VAL, .wait_s = HUGE_VAL, .count = UINT64_MAX};
 
 /* ---- the output ---- */
 
-static int output_error(size_t written, int error) {
-    size_t done = 0;
-    while (done < get.packets && get.ends[done] <= written) done++;
-    size_t lost = get.packets - done;
+/* The first `written` bytes of the text are out: acknowledges what is whole, gives the rest back. Returns the
+ * number of packets that could not be given back. */
+static size_t output_done(size_t written) {
+    size_t lost = 0;
+    for (size_t i = 0; i < get.packets; i++) {
+        bool leased = get.leased[i].record != 0;
+        if (get.ends[i] <= written) brine_packet_free(get.leased[i]);
+        else if (leased) brine_nack(get.leased[i]);
+        else lost++;
+    }
     get.packets = get.used = 0;
+    return lost;
+}
+
+static int output_error(size_t written, int error) {
+    uint64_t leased = 0;
+    for (size_t i = 0; i < get.packets; i++) leased += get.leased[i].record != 0 && get.ends[i] > written;
+    size_t lost = output_done(written);
     if (lost > 0 || error != EPIPE) {
-        cli_say("cannot write to standard output: %s; %zu packets were taken from the pipe but not written",
-                strerror(error), lost);
+        cli_say("cannot write to standard output: %s; %zu packets were taken from the pipe but not written, %" PRIu64 " were given back",
+                strerror(error), lost, leased);
     }
     return error == EPIPE ? 128 + SIGPIPE : CLI_FAILED;
 }
@@ -67,7 +82,7 @@ static int output_flush(void) {
         if (wrote < 0) return output_error(done, errno);
         done += (size_t)wrote;
     }
-    get.packets = get.used = 0;
+    output_done(get.used);
     return CLI_OK;
 }
 
@@ -77,7 +92,8 @@ static bool output_works(void) {
     return poll(&out, 1, 0) <= 0 || (out.revents & (POLLERR | POLLNVAL)) == 0;
 }
 
-static bool output_add(const char *text, size_t length) {
+/* The packet is the output's from then on. */
+static bool output_add(brine_packet packet, const char *text, size_t length) {
     if (get.used + length + 1 > get.room) {
         size_t room = 2 * (get.used + length + 1);
         char *grown = realloc(get.text, room);
@@ -88,21 +104,27 @@ static bool output_add(const char *text, size_t length) {
     memcpy(get.text + get.used, text, length);
     get.used += length;
     if (length == 0 || text[length - 1] != '\n') get.text[get.used++] = '\n';
+    bool leased = brine_deliveries(packet) > 0;
+    if (!leased) brine_packet_free(packet);
+    get.leased[get.packets] = leased ? packet : brine_packet_none();
     get.ends[get.packets++] = get.used;
     return true;
 }
 
+/* Consumes the packet. One that cannot be printed is given up: another reader would fail at it, too. */
 static int print_packet(brine_packet packet) {
     char *text;
     size_t length;
     int status = brine_print_text(brine_root(packet), get.format.style, get.format.flags, &text, &length);
     if (status < 0) {
         cli_say("packet %" PRIu64 " was taken but cannot be printed: %s", get.progress.packets + 1, brine_detail());
+        brine_packet_free(packet);
         return CLI_FAILED;
     }
-    bool added = output_add(text, length);
+    bool added = output_add(packet, text, length);
     free(text);
     if (!added) {
+        brine_packet_free(packet);
         cli_say("no memory to print packet %" PRIu64, get.progress.packets + 1);
         return CLI_FAILED;
     }
@@ -139,7 +161,6 @@ static int transfer(void) {
         code = take(&packet);
         if (code != CLI_OK) break;
         code = print_packet(packet);
-        brine_packet_free(packet);
     }
     int flushed = output_flush();
     return code <= CLI_OK ? flushed : code;

@@ -77,11 +77,50 @@ static void fill_pipe(brine_ref tab, const brine_pipe_info *info) {
     brine_set_uint(tab, "blocked_writers", info->blocked_writers);
     brine_set_uint(tab, "blocked_readers", info->blocked_readers);
     brine_set_bool(tab, "closed", info->closed);
+    brine_set_bool(tab, "leases", info->leases);
+    if (!info->leases) return;
+    memcpy(name, info->dead_letter, sizeof name);
+    brine_set_uint(tab, "leased", info->leased);
+    brine_set_uint(tab, "max_deliveries", info->max_deliveries);
+    brine_set_str(tab, "dead_letter", cli_clean(name));
+    brine_set_uint(tab, "dead_letters", info->dead_letters);
 }
 
-static int add_pipe(const brine_pipe_info *info, void *context) {
-    fill_pipe(brine_append_tab(*(brine_ref *)context), info);
+static int add_user(const brine_user_info *info, void *context) {
+    char command[sizeof info->command + 1] = "";
+    memcpy(command, info->command, sizeof info->command);
+    brine_ref tab = brine_append_tab(*(brine_ref *)context);
+    brine_set_uint(tab, "participant", info->participant);
+    brine_set_int(tab, "pid", info->pid);
+    brine_set_str(tab, "command", cli_clean(command));
+    brine_set_bool(tab, "server", info->server);
+    brine_set_bool(tab, "reads", info->reads);
+    brine_set_bool(tab, "writes", info->writes);
+    brine_set_uint(tab, "packets_in", info->packets_in);
+    brine_set_uint(tab, "packets_out", info->packets_out);
+    brine_set_uint(tab, "leased", info->leased);
+    brine_set_uint(tab, "blocked_writers", info->blocked_writers);
+    brine_set_uint(tab, "blocked_readers", info->blocked_readers);
     return 0;
+}
+
+/* Who has the pipe open. One that was removed meanwhile has nobody. */
+static int fill_users(brine_pool *pool, brine_ref pipe, const char *name) {
+    brine_ref list = brine_set_arr(pipe, "users");
+    int status = brine_pipe_user_each(pool, name, add_user, &list);
+    return status == BRINE_ENOENT ? 0 : status;
+}
+
+struct pipes {
+    brine_pool *pool;
+    brine_ref list;
+};
+
+static int add_pipe(const brine_pipe_info *info, void *context) {
+    struct pipes *pipes = context;
+    brine_ref tab = brine_append_tab(pipes->list);
+    fill_pipe(tab, info);
+    return fill_users(pipes->pool, tab, info->name);
 }
 
 static int add_published(const brine_published_info *info, void *context) {
@@ -103,7 +142,8 @@ static int collect_pool(brine_pool *pool, brine_ref report) {
     brine_ref list = brine_set_arr(report, "participants");
     status = brine_participant_each(pool, add_participant, &list);
     list = brine_set_arr(report, "pipes");
-    if (status == 0) status = brine_pipe_each(pool, add_pipe, &list);
+    struct pipes pipes = {pool, list};
+    if (status == 0) status = brine_pipe_each(pool, add_pipe, &pipes);
     list = brine_set_arr(report, "published");
     if (status == 0) status = brine_published_each(pool, add_published, &list);
     return status;
@@ -119,6 +159,7 @@ static int collect(const char *pool_name, const char *pipe_name, brine_ref repor
         brine_pipe_info info;
         status = brine_pipe_get_info(pool, pipe_name, &info);
         if (status == 0) fill_pipe(report, &info);
+        if (status == 0) status = fill_users(pool, report, info.name);
     }
     brine_pool_detach(pool);
     return status;
@@ -173,6 +214,34 @@ static void print_pipe_table(brine_ref list) {
     }
 }
 
+static const char *role(brine_ref user) {
+    static char text[32];
+    snprintf(text, sizeof text, "%s%s%s", brine_get_bool(user, "server", false) ? "serves " : "",
+             brine_get_bool(user, "writes", false) ? "writes " : "", brine_get_bool(user, "reads", false) ? "reads " : "");
+    return text[0] ? text : "has it open ";
+}
+
+/* One line for each process that has the pipe open. */
+static void print_users(brine_ref pipe, bool first) {
+    brine_iter it = brine_iterate(brine_find(pipe, "users"));
+    for (brine_ref u; brine_next(&it, NULL, &u); first = false) {
+        if (first) printf("\n%-20s %5s %8s %-16s %12s %12s %7s %7s %s\n", "PIPE", "PROC", "PID", "COMMAND", "IN", "OUT", "LEASED", "WAITING", "ROLE");
+        printf("%-20s %5" PRIu64 " %8" PRId64 " %-16s %12" PRIu64 " %12" PRIu64 " %7" PRIu64 " %7" PRIu64 " %s\n",
+               brine_get_str(pipe, "name", ""), number(u, "participant"), brine_get_int(u, "pid", 0), brine_get_str(u, "command", ""),
+               number(u, "packets_in"), number(u, "packets_out"), number(u, "leased"),
+               number(u, "blocked_writers") + number(u, "blocked_readers"), role(u));
+    }
+}
+
+static void print_all_users(brine_ref pipes) {
+    brine_iter it = brine_iterate(pipes);
+    bool first = true;
+    for (brine_ref p; brine_next(&it, NULL, &p);) {
+        print_users(p, first);
+        first = first && brine_length(brine_find(p, "users")) == 0;
+    }
+}
+
 static void print_published(brine_ref list) {
     if (brine_length(list) == 0) return;
     printf("\n%-32s %10s %8s %10s\n", "PUBLISHED", "SIZE", "HOLDERS", "VERSION");
@@ -190,9 +259,16 @@ static void print_pipe(brine_ref p) {
            number(p, "packets_in"), size(p, "bytes_in"), number(p, "timeouts_in"), number(p, "blocked_writers"));
     printf("out        %" PRIu64 " packets, %s, %" PRIu64 " timeouts, %" PRIu64 " readers waiting\n",
            number(p, "packets_out"), size(p, "bytes_out"), number(p, "timeouts_out"), number(p, "blocked_readers"));
-    printf("dropped    %" PRIu64 " by fan-out; %" PRIu64 " returned from dead readers\n", number(p, "drops"),
+    printf("dropped    %" PRIu64 " by fan-out; %" PRIu64 " given back by readers\n", number(p, "drops"),
            number(p, "returned"));
     printf("handles    %" PRIu64 " servers, %" PRIu64 " clients\n", number(p, "servers"), number(p, "clients"));
+    if (brine_get_bool(p, "leases", false)) {
+        printf("leases     %" PRIu64 " packets with readers", number(p, "leased"));
+        if (number(p, "max_deliveries") > 0)
+            printf("; after %" PRIu64 " deliveries to \"%s\": %" PRIu64, number(p, "max_deliveries"), brine_get_str(p, "dead_letter", ""), number(p, "dead_letters"));
+        putchar('\n');
+    }
+    print_users(p, true);
 }
 
 static int run(int argc, char **argv) {
@@ -216,6 +292,7 @@ static int run(int argc, char **argv) {
         print_numbers(report);
         print_participants(brine_find(report, "participants"));
         print_pipe_table(brine_find(report, "pipes"));
+        print_all_users(brine_find(report, "pipes"));
         print_published(brine_find(report, "published"));
     }
     return cli_finish(CLI_OK);
@@ -225,8 +302,8 @@ const struct cli_command cli_info = {
     .name = "info",
     .summary = "the numbers of a pool: participants, pipes, published values",
     .arguments = "[--json] POOL [PIPE]",
-    .help = "Prints what a pool holds and who is attached to it, or the numbers of one pipe. Takes nothing:\n"
-            "no packet, no lock, no participant slot.\n\n"
+    .help = "Prints what a pool holds, who is attached to it and who has which pipe open, or this of one pipe. Takes\n"
+            "nothing: no packet, no lock, no participant slot.\n\n"
             "      --json           the same as JSON\n",
     .run = run,
 };

@@ -17,7 +17,10 @@
 enum {
     OPT_CREATE = CLI_OPT_OWN,
     OPT_CONNECT,
+    OPT_DEAD_LETTER,
     OPT_KEEP_OPEN,
+    OPT_LEASES,
+    OPT_MAX_DELIVERIES,
     OPT_SKIP_BAD,
     OPT_WAIT,
     OPT_JSON,
@@ -29,9 +32,12 @@ static const struct option longs[] = {
     {"capacity", required_argument, NULL, 'c'},
     {"connect", no_argument, NULL, OPT_CONNECT},
     {"create", required_argument, NULL, OPT_CREATE},
+    {"dead-letter", required_argument, NULL, OPT_DEAD_LETTER},
     {"json", no_argument, NULL, OPT_JSON},
+    {"leases", no_argument, NULL, OPT_LEASES},
     {"literal", no_argument, NULL, OPT_LITERAL},
     {"keep-open", no_argument, NULL, OPT_KEEP_OPEN},
+    {"max-deliveries", required_argument, NULL, OPT_MAX_DELIVERIES},
     {"no-close", no_argument, NULL, OPT_KEEP_OPEN},
     {"quiet", no_argument, NULL, 'q'},
     {"rate", required_argument, NULL, 'r'},
@@ -47,7 +53,7 @@ static const struct option longs[] = {
 static struct {
     enum cli_syntax syntax;
     unsigned flags;
-    uint32_t capacity;
+    brine_pipe_options options;
     uint64_t create_bytes;
     double timeout_s, wait_s, rate;
     bool connect, keep_open, skip_bad, quiet, verbose;
@@ -135,7 +141,8 @@ static int open_pool(const char *name) {
 
 static int open_pipe(const char *name) {
     if (put.connect) return cli_connect(put.pool, name, put.wait_s, &put.pipe);
-    return brine_pipe_serve(put.pool, name, put.capacity, &put.pipe);
+    if (put.options.flags & BRINE_PIPE_LEASES) return brine_pipe_serve_with(put.pool, name, &put.options, &put.pipe);
+    return brine_pipe_serve(put.pool, name, put.options.capacity, &put.pipe);
 }
 
 static int finish(int code) {
@@ -157,13 +164,16 @@ static int finish(int code) {
 static void parse_options(int argc, char **argv) {
     for (int option; (option = cli_option(argc, argv, ":c:qr:t:vh", longs)) != -1;) {
         switch (option) {
-        case 'c': put.capacity = (uint32_t)cli_number("--capacity", optarg, 1, BRINE_CAPACITY_MAX); break;
+        case 'c': put.options.capacity = (uint32_t)cli_number("--capacity", optarg, 1, BRINE_CAPACITY_MAX); break;
         case 'q': put.quiet = true; break;
         case 'r': put.rate = parse_rate(optarg); break;
         case 't': put.timeout_s = cli_seconds("--timeout", optarg); break;
         case 'v': put.verbose = true; break;
         case OPT_CREATE: put.create_bytes = cli_size("--create", optarg); break;
         case OPT_CONNECT: put.connect = true; break;
+        case OPT_DEAD_LETTER: put.options.dead_letter = optarg; break;
+        case OPT_LEASES: put.options.flags |= BRINE_PIPE_LEASES; break;
+        case OPT_MAX_DELIVERIES: put.options.max_deliveries = (uint32_t)cli_number("--max-deliveries", optarg, 1, 65534); break;
         case OPT_KEEP_OPEN: put.keep_open = true; break;
         case OPT_SKIP_BAD: put.skip_bad = true; break;
         case OPT_WAIT: put.wait_s = cli_seconds("--wait", optarg); break;
@@ -173,6 +183,9 @@ static void parse_options(int argc, char **argv) {
         }
     }
     cli_operands(argc, 2, -1);
+    if (!put.options.max_deliveries != !put.options.dead_letter) cli_usage("--max-deliveries and --dead-letter go together");
+    if (put.options.max_deliveries) put.options.flags |= BRINE_PIPE_LEASES;
+    if (put.connect && (put.options.flags & BRINE_PIPE_LEASES)) cli_usage("--connect takes the pipe as it is; leases are for its server to ask for");
 }
 
 static int run(int argc, char **argv) {
@@ -201,6 +214,9 @@ const struct cli_command cli_put = {
             "      --strict         NaN, Infinity and -Infinity are errors\n"
             "      --skip-bad       report and count bad lines, and go on\n"
             "  -c, --capacity N     packets that the pipe holds (default: what it has, 64 for a new one)\n"
+            "      --leases         a pipe whose packets go to another reader if theirs dies before it is done\n"
+            "      --max-deliveries N, --dead-letter PIPE\n"
+            "                       with leases that go to another pipe after N readers\n"
             "      --connect        write to a pipe that somebody else serves, and do not end its stream\n"
             "      --keep-open      do not end the stream (also --no-close)\n"
             "      --create SIZE    make the pool if it does not exist\n"

@@ -72,8 +72,10 @@ static inline brine_pool *session_join(const char *name, const char *pipe_name, 
     for (unsigned pauses = 0;; session_pause()) {
         brine_pool *pool;
         if (brine_pool_attach(name, NULL, brine_forever(), &pool) < 0) session_fail("attaching to the pool");
-        if (session_is_served(pool, pipe_name) && brine_pipe_connect(pool, pipe_name, brine_now(), pipe) == 0)
+        if (session_is_served(pool, pipe_name) && brine_pipe_connect(pool, pipe_name, brine_now(), pipe) == 0) {
+            brine_pipe_expect(*pipe, BRINE_EXPECT_SERVER); /* session_take() is to notice its death */
             return pool;
+        }
         brine_pool_detach(pool);
         if (session_is_time_to_say_so(&pauses)) fprintf(stderr, "nobody serves pipe %s: waiting\n", pipe_name);
     }
@@ -82,15 +84,8 @@ static inline brine_pool *session_join(const char *name, const char *pipe_name, 
 /* Takes a packet. 0; BRINE_ECLOSED at the end of the stream; BRINE_EGONE when its server has died: the
  * caller then leaves the pool and joins again. */
 static inline int session_take(brine_pipe *pipe, brine_packet *packet) {
-    for (;;) {
-        int status = brine_dequeue(pipe, packet, brine_seconds(0.5));
-        if (status == BRINE_ENOENT) return BRINE_EGONE;
-        if (status != BRINE_ETIMEDOUT) return status;
-        if (!session_is_served(brine_pipe_pool(pipe), brine_pipe_name(pipe)) && brine_pipe_length(pipe) == 0 &&
-            !brine_pipe_is_closed(pipe)) {
-            return BRINE_EGONE;
-        }
-    }
+    int status = brine_dequeue(pipe, packet, brine_forever());
+    return status == BRINE_ENOENT ? BRINE_EGONE : status;
 }
 
 /* Puts a packet into a pipe, however long it is full. */

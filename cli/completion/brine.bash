@@ -24,7 +24,7 @@ _brine() {
         mapfile -t COMPREPLY < <(compgen -W 'block drop-newest drop-oldest' -- "$cur")
         return
         ;;
-    -n | --count | -t | --timeout | -c | --capacity | -r | --rate | -s | --size | --initial | --mode | --create | --wait | --nth | --max)
+    -n | --count | -t | --timeout | -c | --capacity | --max-deliveries | --dead-letter | -r | --rate | -s | --size | --initial | --mode | --create | --wait | --nth | --max)
         return
         ;;
     esac
@@ -39,7 +39,7 @@ _brine() {
     for ((i = 2; i < COMP_CWORD; i++)); do
         word=${COMP_WORDS[i]}
         case $word in
-        -n | --count | -t | --timeout | -c | --capacity | -r | --rate | -s | --size | --initial | --mode | --create | --wait | --nth | --max | --policy | -p | --pipe | --literal | --json)
+        -n | --count | -t | --timeout | -c | --capacity | --max-deliveries | --dead-letter | -r | --rate | -s | --size | --initial | --mode | --create | --wait | --nth | --max | --policy | -p | --pipe | --literal | --json)
             # --literal and --json take a value only in publish
             [[ $word == --literal || $word == --json ]] && [[ $command != publish ]] || ((i++))
             ;;

@@ -69,7 +69,7 @@ typedef struct brine_user_info { /* a process that has a pipe open */
     uint32_t leased;           /* packets that it holds by a lease of this pipe */
 } brine_user_info;
 /* Calls visit for every process that has the pipe open, until it returns non-zero, which is then returned.
- * Errors: BRINE_ENAME, BRINE_ENOENT, BRINE_ENOMEM. Since 0.2. */
+ * Errors: BRINE_ENAME, BRINE_ENOENT, BRINE_ENOMEM. Since 0.1. */
 BRINE_API int brine_pipe_user_each(brine_pool *pool, const char *name, int (*visit)(const brine_user_info *info, void *context), void *context);
 
 typedef struct brine_published_info {

@@ -51,7 +51,7 @@ typedef struct brine_pipe_options {
  * with the default capacity, if it does not exist; what goes there does not count against its capacity. It
  * may be read, served and removed like any other; while it does not exist packets go on being delivered by their
  * own pipe. Errors: as brine_pipe_serve; BRINE_EMISMATCH also for an existing pipe with other leases, limit
- * or dead-letter pipe. Since 0.2. */
+ * or dead-letter pipe. Since 0.1. */
 BRINE_API BRINE_MUST_CHECK int brine_pipe_serve_with(brine_pool *pool, const char *name, const brine_pipe_options *options,
                                                      brine_pipe **pipe);
 
@@ -101,15 +101,15 @@ BRINE_API BRINE_MUST_CHECK int brine_dequeue(brine_pipe *pipe, brine_packet *pac
  */
 
 /* Acknowledges: a leased packet becomes an ordinary held one; one that is held already stays so. Never waits.
- * Killed inside: acknowledged (and freed with its holder) or returned. Errors: BRINE_ENOTHELD. Since 0.2. */
+ * Killed inside: acknowledged (and freed with its holder) or returned. Errors: BRINE_ENOTHELD. Since 0.1. */
 BRINE_API int brine_ack(brine_packet packet);
 
 /* Gives a leased packet back: it goes to the next reader. Its refs are dead. Never waits.
- * Errors: BRINE_ENOTHELD; BRINE_EINVAL (not leased). Since 0.2. */
+ * Errors: BRINE_ENOTHELD; BRINE_EINVAL (not leased). Since 0.1. */
 BRINE_API int brine_nack(brine_packet packet);
 
 /* How often a leased packet was delivered by its pipe, this time included: 1 the first time (65535: so many or
- * more). 0 if it is not leased, or not the caller's. Never fails. Since 0.2. */
+ * more). 0 if it is not leased, or not the caller's. Never fails. Since 0.1. */
 BRINE_API uint32_t brine_deliveries(brine_packet packet);
 
 /* ---- peers that are gone --------------------------------------------------------------------------- */
@@ -121,7 +121,7 @@ BRINE_API uint32_t brine_deliveries(brine_packet packet);
  * with BRINE_EGONE while what is expected is not so, instead of going on to the deadline. A death is noticed
  * within 0.2 s. 0: no expectation, as at first. What can be done without waiting is done: a reader still drains
  * the pipe. A reader is a process that has dequeued from the pipe or waited for it to be readable.
- * Errors: BRINE_EINVAL. Since 0.2. */
+ * Errors: BRINE_EINVAL. Since 0.1. */
 BRINE_API int brine_pipe_expect(brine_pipe *pipe, unsigned expected);
 
 /* Packets in the pipe now. Never blocks. */
@@ -162,7 +162,8 @@ typedef enum brine_policy {
 } brine_policy;
 
 /* Gives a packet to every output by reference: it becomes shared (immutable), each output gets a
- * share. The packet is consumed. status (count entries, may be NULL) says per output 0, or why it was
+ * share. The packet is consumed. A leased packet is acknowledged: a share when all outputs were tried, so that
+ * none misses it if the caller is killed inside (some may get it twice then), any other at once. status (count entries, may be NULL) says per output 0, or why it was
  * not given to it; BRINE_ETIMEDOUT with a dropping policy: it was dropped there. Returns 0 if every output
  * got it or dropped it by policy, else the first other status. What another try may cure (with
  * BRINE_BLOCK a full output; BRINE_EINTR, BRINE_ENOMEM with any policy) leaves *rest (may be NULL) as the

@@ -118,8 +118,10 @@ int brine__token_new(brine_pool *pool, uint64_t target, brine_packet *out) {
 
 int brine_packet_share(brine_packet *packet) {
     struct held h;
-    int rc = brine__held(*packet, &h);
+    bool leased;
+    int rc = brine__holding(*packet, &h, &leased);
     if (rc || is_token(h.rec)) return rc;
+    if (leased) return brine__held(*packet, &h); /* BRINE_ELEASED */
     uint32_t gen, token = token_begin(h.pool, &gen);
     if (!token) return BRINE_ENOMEM;
     struct record *t = pool_record(h.pool, token);
@@ -135,7 +137,8 @@ int brine_packet_share(brine_packet *packet) {
 
 int brine_packet_clone(brine_packet packet, brine_packet *clone) {
     struct held h;
-    int rc = brine__held(packet, &h);
+    bool leased; /* a further share is the caller's for good, whatever becomes of the lease */
+    int rc = brine__holding(packet, &h, &leased);
     if (rc) return rc;
     if (!is_token(h.rec)) return brine__fail(BRINE_EINVAL, "the packet is not shared; call brine_packet_share first");
     return brine__token_new(h.pool, a64_load_relaxed(&h.rec->target), clone);

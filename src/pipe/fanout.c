@@ -41,6 +41,8 @@ int brine_fanout(brine_packet packet, brine_pipe *const *outputs, size_t count, 
     bool again = false;
     if (rest) *rest = brine_packet_none();
     int rc = check(packet, outputs, count, policy), result = 0;
+    /* A leased share stays leased until all have it; a packet that is to become shared has to be ours. */
+    if (!rc && !brine_packet_is_shared(packet)) rc = brine_ack(packet);
     if (!rc) rc = brine_packet_share(&packet);
     if (rc) return rc;
     brine_deadline until = brine_until(deadline);

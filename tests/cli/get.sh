@@ -100,6 +100,32 @@ said 'cannot write to standard output'
 "$BRINE" ls >&- 2>err
 [ $? = 1 ] || fail "a closed standard output is no failure for ls"
 [ "$left" -ge 0 ] || fail "depth after a reader that stopped: $left"
+# A pipe with leases: what cannot be written goes back, and to the dead-letter pipe after so many tries.
+seq 1 3 >numbers
+expect 0 brine put p leased --max-deliveries 2 --dead-letter letters --keep-open numbers
+expect 2 brine put p leased --max-deliveries 2 numbers
+expect 1 brine put p leased --leases numbers
+said 'is not what was asked'
+if [ -w /dev/full ]; then
+    for _ in 1 2; do
+        brine get p leased -n 2 >/dev/full 2>err
+        [ $? = 1 ] || fail "a full disk is no failure"
+        said '0 packets were taken from the pipe but not written, 2 were given back'
+    done
+    expect 0 brine get p letters -n 2
+    printed "1
+2"
+    expect 0 brine get p leased -n 1
+    printed 3
+    [ "$(number p leased dead_letters)" = 2 ] || fail "dead letters: $(brine info p leased)"
+fi
+brine put p leased --connect --keep-open <fifo &
+writer=$!
+exec 3>fifo
+opened() { brine info p | grep -q "^leased .* brine .*has it open"; }
+until_true 10 opened || fail "who has the pipe open: $(brine info p)"
+exec 3>&-
+wait $writer || fail "the writer failed"
 expect 0 brine check p
 expect 0 brine rm p
 no_pools

@@ -69,4 +69,4 @@ need_python() { command -v python3 >/dev/null && python3 -c '' 2>/dev/null || sk
 brine() { "$BRINE" "$@"; }
 
 # number POOL PIPE KEY: a number of the pipe's info.
-number() { brine info --json "$1" "$2" | sed -n "s/^ *\"$3\": *\([0-9]*\),*$/\1/p"; }
+number() { brine info --json "$1" "$2" | sed -n "s/^    \"$3\": *\([0-9]*\),*$/\1/p"; }

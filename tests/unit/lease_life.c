@@ -152,12 +152,33 @@ static void test_shares(void) {
     CHECK_OK(brine_dequeue(a, &packet, brine_now()));
     CHECK_EQ_INT(brine_deliveries(packet), 2);
     check_filled(packet);
+    CHECK_OK(brine_packet_share(&packet)); /* it is */
+    brine_packet clone;
+    CHECK_OK(brine_packet_clone(packet, &clone)); /* an ordinary share */
+    CHECK_EQ_INT(brine_deliveries(clone), 0);
+    CHECK_OK(brine_packet_free(clone));
+    CHECK_EQ_INT(brine_deliveries(packet), 2);
     CHECK_OK(brine_enqueue(b, packet, brine_now()));
     for (int i = 0; i < 2; i++) {
         CHECK_OK(brine_dequeue(b, &packet, brine_now()));
         check_filled(packet);
         if (i) CHECK_OK(brine_ack(packet));
         CHECK_OK(brine_packet_free(packet));
+    }
+    /* Fan-out acknowledges: at its end, or at once what is not shared yet. */
+    for (int shared = 0; shared < 2; shared++) {
+        packet = filled_packet(pool, 50, 1);
+        if (shared) CHECK_OK(brine_packet_share(&packet));
+        CHECK_OK(brine_enqueue(a, packet, brine_now()));
+        CHECK_OK(brine_dequeue(a, &packet, brine_now()));
+        CHECK_OK(brine_fanout(packet, outputs, 2, BRINE_BLOCK, brine_now(), NULL, NULL));
+        CHECK_EQ_INT(pipe_info(pool, "a").leased, 0);
+        for (int i = 0; i < 2; i++) {
+            CHECK_OK(brine_dequeue(outputs[i], &packet, brine_now()));
+            CHECK_EQ_INT(brine_deliveries(packet), 1);
+            check_filled(packet);
+            CHECK_OK(brine_packet_free(packet));
+        }
     }
     for (int i = 0; i < 2; i++) {
         CHECK_OK(brine_pipe_close(outputs[i]));
