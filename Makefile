@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # make demo    installs what is needed, builds, and runs the demonstration
 # make test    installs what is needed, builds, and runs every test
+# make prove   the same for the proofs that nothing is lost, at full depth: one table (about 20 minutes)
 # make install builds and installs (PREFIX=/usr/local, DESTDIR)
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 BUILD ?= build
 
-.PHONY: all build demo test install clean
+.PHONY: all build demo test prove install clean
 
 all: build
 
@@ -22,6 +23,10 @@ demo:
 test:
 	tools/apt-install build test
 	tools/run-tests $(BUILD)/test
+
+prove:
+	tools/apt-install build test
+	tools/prove $(BUILD)/prove
 
 install: build
 	cmake --install $(BUILD)/release

@@ -32,13 +32,17 @@ static int remove_pipe(const char *name) {
     return status;
 }
 
-/* busy_is_fine: the pool was not named by the user, so one that is in use is simply passed over. */
-static void remove_one(const char *name, bool busy_is_fine) {
+/* What rm --stale passes over without a word when the user has not named it: what is in use, gone by now,
+ * somebody else's, or no pool. */
+static bool passed_over(int status) {
+    return status == BRINE_EBUSY || status == BRINE_ENOENT || status == BRINE_EACCES || status == BRINE_EFOREIGN;
+}
+
+static void remove_one(const char *name, bool named) {
     int status = rm.pipe != NULL ? remove_pipe(name)
                  : rm.stale      ? brine_pool_unlink_stale(name)
                                  : brine_pool_unlink(name);
-    if (status == BRINE_EBUSY && busy_is_fine) return;
-    if (status == BRINE_ENOENT && (rm.force || busy_is_fine)) return;
+    if ((!named && passed_over(status)) || (rm.force && status == BRINE_ENOENT)) return;
     if (status < 0) {
         int code = cli_fail(status);
         if (rm.code == CLI_OK) rm.code = code;
@@ -49,7 +53,7 @@ static void remove_one(const char *name, bool busy_is_fine) {
 
 static int remove_listed(const char *name, void *context) {
     (void)context;
-    remove_one(name, true);
+    remove_one(name, false);
     return 0;
 }
 
@@ -68,7 +72,7 @@ static int rm_run(int argc, char **argv) {
         int status = brine_pool_list(remove_listed, NULL);
         if (status < 0) return cli_fail(status);
     }
-    for (int i = optind; i < argc; i++) remove_one(argv[i], false);
+    for (int i = optind; i < argc; i++) remove_one(argv[i], true);
     return cli_finish(rm.code);
 }
 
@@ -78,7 +82,8 @@ const struct cli_command cli_rm = {
     .arguments = "[OPTION]... POOL...\n--stale [POOL]...\n--pipe PIPE POOL...",
     .help = "Removes pools. Processes that are attached carry on with theirs; the memory is free once the\n"
             "last has gone. With --stale only pools that nobody is attached to: of those named, or of all\n"
-            "that there are.\n\n"
+            "that there are and that this user may remove. Who attaches to a pool while it is removed gets the\n"
+            "pool, which then stays, or is told that it is not there.\n\n"
             "      --stale          only pools that nobody is attached to\n"
             "  -p, --pipe PIPE      remove this pipe, with the packets in it, and leave the pool\n"
             "  -f, --force          a pool that is not there is no error\n"

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "cli.h"
@@ -189,14 +190,23 @@ static void print_numbers(brine_ref pool) {
     printf("reaped     %" PRIu64 " dead participants\n", number(pool, "reaps"));
 }
 
+/* Equal pids in two namespaces are two processes; ours needs no mention. */
+static const char *namespace_note(uint64_t namespace) {
+    static char text[48];
+    struct stat ours;
+    if (namespace == 0 || stat("/proc/self/ns/pid", &ours) != 0 || (uint64_t)ours.st_ino == namespace) return "";
+    snprintf(text, sizeof text, "  pid namespace %" PRIu64, namespace);
+    return text;
+}
+
 static void print_participants(brine_ref list) {
     if (brine_length(list) == 0) return;
     printf("\n%5s %8s %-16s %8s %8s %10s\n", "PROC", "PID", "COMMAND", "UID", "PACKETS", "HELD");
     brine_iter it = brine_iterate(list);
     for (brine_ref p; brine_next(&it, NULL, &p);) {
-        printf("%5" PRIu64 " %8" PRId64 " %-16s %8" PRIu64 " %8" PRIu64 " %10s%s\n", number(p, "index"),
+        printf("%5" PRIu64 " %8" PRId64 " %-16s %8" PRIu64 " %8" PRIu64 " %10s%s%s\n", number(p, "index"),
                brine_get_int(p, "pid", 0), brine_get_str(p, "command", ""), number(p, "uid"), number(p, "packets_held"),
-               size(p, "bytes_held"), brine_get_bool(p, "alive", true) ? "" : "  dead");
+               size(p, "bytes_held"), brine_get_bool(p, "alive", true) ? "" : "  dead", namespace_note(number(p, "pid_namespace")));
     }
 }
 

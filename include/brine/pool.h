@@ -54,7 +54,7 @@ typedef struct brine_pool_options {
                                only what is used takes memory. Tables come on top (about 1 %). */
     uint64_t initial_bytes; /* committed at creation, so that it is there for certain; default 0 */
     void *address;          /* hint: map here if the range is free, elsewhere if not */
-    mode_t mode;            /* permission bits of the file; default 0600 */
+    mode_t mode;            /* permission bits of the file, whatever the umask; default 0600, which it has to include */
     unsigned flags;         /* BRINE_POOL_... */
 } brine_pool_options;
 
@@ -65,9 +65,10 @@ BRINE_API BRINE_MUST_CHECK int brine_parse_size(const char *text, uint64_t *byte
 /* Makes a pool and attaches to it. Atomic: other processes see the whole pool or none; a creator
  * killed inside leaves nothing behind. options may be NULL. On success *pool is the caller's until
  * brine_pool_detach. Never waits.
- * Errors: BRINE_ENAME; BRINE_EINVAL (size too small (under 64 KiB) or over 16 TiB, unknown flag);
- * BRINE_EEXIST; BRINE_ENOMEM (/dev/shm, RLIMIT_AS or RLIMIT_FSIZE; the detail has the numbers);
- * BRINE_EACCES; BRINE_ESYS. Since 0.1. */
+ * Errors: BRINE_ENAME; BRINE_EINVAL (size too small (under 64 KiB) or over 16 TiB, unknown flag, mode without
+ * 0600); BRINE_EEXIST; BRINE_ENOMEM (/dev/shm, RLIMIT_AS or RLIMIT_FSIZE; the detail has the numbers);
+ * BRINE_EACCES; BRINE_ENOENT (no pool folder); BRINE_ENOTSUP (its file system cannot hold pools);
+ * BRINE_EFOREIGN (REPLACE, but a folder has the name); BRINE_ESYS. Since 0.1. */
 BRINE_API BRINE_MUST_CHECK int brine_pool_create(const char *name, const brine_pool_options *options, brine_pool **pool);
 
 /* Makes a pool without a name (a memfd), for this process and the children that it forks: they
@@ -76,8 +77,9 @@ BRINE_API BRINE_MUST_CHECK int brine_pool_create_private(const brine_pool_option
 
 /* Attaches to a pool, waiting until the deadline for it to appear. Of the options, address and flags
  * (HUGE, READONLY) count; NULL is fine. Attaching has no side effect on the pool's content.
- * Errors: BRINE_ENAME; BRINE_ENOENT (not there by the deadline); BRINE_EACCES; BRINE_EVERSION;
- * BRINE_EFOREIGN; BRINE_ECORRUPT; BRINE_ELIMIT (8191 participants); BRINE_ENOMEM; BRINE_ESYS.
+ * Errors: BRINE_ENAME; BRINE_ENOENT (not there by the deadline); BRINE_EBUSY (being removed by
+ * brine_pool_unlink_stale until then); BRINE_EACCES; BRINE_EVERSION; BRINE_EFOREIGN; BRINE_ECORRUPT; BRINE_ELIMIT (8191
+ * participants); BRINE_ENOMEM; BRINE_ENOTSUP (its file system does not keep locks); BRINE_ESYS.
  * Since 0.1. */
 BRINE_API BRINE_MUST_CHECK int brine_pool_attach(const char *name, const brine_pool_options *options,
                                                  brine_deadline deadline, brine_pool **pool);
@@ -92,7 +94,9 @@ BRINE_API void brine_pool_detach(brine_pool *pool);
  * carry on. Errors: BRINE_ENAME, BRINE_ENOENT, BRINE_EACCES, BRINE_ESYS. Since 0.1. */
 BRINE_API int brine_pool_unlink(const char *name);
 
-/* Removes the pool only if no process is attached to it: BRINE_EBUSY otherwise. Since 0.1. */
+/* Removes the pool only if no process is attached to it (observers do not count): BRINE_EBUSY otherwise. Who attaches
+ * meanwhile has a pool that keeps its name, or is told that it is not there. Errors: as brine_pool_unlink; BRINE_EFOREIGN
+ * (no pool). Since 0.1. */
 BRINE_API int brine_pool_unlink_stale(const char *name);
 
 /* Calls visit for every pool in the pool folder, in name order, until it returns non-zero, which is

@@ -8,6 +8,11 @@
 #include <string.h>
 
 static _Thread_local char detail[512];
+static _Thread_local struct {
+    const char *format; /* NULL: detail is up to date */
+    char names[2][64];
+    unsigned number;
+} later;
 
 const char *brine_status_name(int status) {
     switch (status) {
@@ -29,7 +34,23 @@ const char *brine_status_text(int status) {
     }
 }
 
-const char *brine_detail(void) { return detail; }
+const char *brine_detail(void) {
+    if (later.format) {
+        const char *format = later.format;
+        later.format = NULL;
+        brine__fail(0, format, later.names[0], later.names[1], later.number);
+    }
+    return detail;
+}
+
+int brine__fail_later(int status, const char *format, const char *a, const char *b, unsigned n) {
+    memcpy(later.names[0], a, strnlen(a, 63) + 1);
+    memcpy(later.names[1], b, strnlen(b, 63) + 1);
+    later.names[0][63] = later.names[1][63] = 0;
+    later.number = n;
+    later.format = format;
+    return status;
+}
 
 #define TEXT2(a) #a
 #define TEXT(a) TEXT2(a)
@@ -40,6 +61,7 @@ const char *brine_version(void) {
 int brine__fail(int status, const char *format, ...) {
     int saved = errno;
     va_list args;
+    later.format = NULL;
     va_start(args, format);
     vsnprintf(detail, sizeof detail, format, args);
     va_end(args);
@@ -64,6 +86,7 @@ static int status_of_errno(int error) {
 int brine__fail_errno(const char *format, ...) {
     int saved = errno;
     va_list args;
+    later.format = NULL;
     va_start(args, format);
     int n = vsnprintf(detail, sizeof detail, format, args);
     va_end(args);

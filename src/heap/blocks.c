@@ -34,11 +34,7 @@ static bool page_empty(brine_pool *pool, uint32_t page, int class) {
     return true;
 }
 
-static bool keep_page(struct heap *h, int class, uint32_t page) {
-    if (brine__list_add(&h->blocks[class], page)) return true;
-    brine__fail(BRINE_ENOMEM, "no memory for a list of pages");
-    return false;
-}
+static bool keep_page(struct heap *h, int class, uint32_t page) { return brine__list_add(&h->blocks[class], page); }
 
 /* An orphan slab page of this class, if there is one. */
 static bool adopt_page(struct heap *h, int class) {
@@ -171,7 +167,7 @@ static uint64_t span_alloc(brine_pool *pool, uint32_t record, uint32_t gen, uint
 }
 
 uint64_t brine__chunk_alloc(brine_pool *pool, uint32_t record, uint32_t gen, uint64_t bytes) {
-    struct heap *h = brine__heap_of(pool);
+    struct heap *h = heap_of(pool);
     if (unlikely(!h)) return 0;
     if (bytes > (uint64_t)1 << BLOCK_SHIFT_MAX) return span_alloc(pool, record, gen, bytes);
     int class = class_of(bytes);
@@ -198,7 +194,7 @@ void brine__chunk_free(brine_pool *pool, uint32_t record, uint32_t gen, uint64_t
     a64 *tag = &pool_tags(pool, page)[slot];
     if (a64_load_relaxed(tag) != TAG(gen, record)) return; /* relaxed: ours, or not what the caller thinks */
     a64_store_release(tag, 0); /* our use is over; pairs with slot_free() */
-    struct heap *h = brine__heap_peek(pool);
+    struct heap *h = heap_peek(pool);
     if (h && w == slab_word(h, class)) {
         struct page_list *l = &h->blocks[class];
         if (l->stacked < STACK_COUNT) l->stack[l->stacked++] = page * TAGS_PER_PAGE + slot;
@@ -215,23 +211,43 @@ static void trim_thread(struct heap *h) {
 
 void brine__heap_pressure(brine_pool *pool) {
     uint64_t now = a64_load_relaxed(&pool_header(pool)->pressure); /* a hint: no order needed */
-    struct heap *h = brine__heap_peek(pool);
+    struct heap *h = heap_peek(pool);
     if (!h || h->pressure_seen == now) return;
     h->pressure_seen = now;
     trim_thread(h);
 }
 
+static bool any_there(const brine_pool *pool, uint32_t first, uint32_t end, bool uncounted) {
+    for (uint32_t p = first; p < end; p++)
+        if (brine__committed(pool, page_offset(pool, p), UNIT_BYTES) || (uncounted && p < data_page_high(pool))) return true;
+    return false;
+}
+
+/* Gives pages [first, end) back, if all are free. They are claimed first, so that nobody touches them while their
+ * commit bits go. step: pages of ours in one of the file. */
+static uint64_t trim_pages(brine_pool *pool, uint32_t first, uint32_t end, uint32_t step, uint64_t word) {
+    uint32_t claimed = first;
+    uint64_t bytes = 0;
+    while (claimed < end && brine__page_claim_at(pool, claimed, word)) claimed++;
+    if (claimed == end && brine__decommit(pool, page_offset(pool, first), step * UNIT_BYTES) == 0) bytes = (end - first) * UNIT_BYTES;
+    brine__pages_free(pool, first, claimed - first, word);
+    return bytes;
+}
+
 uint64_t brine__heap_trim(brine_pool *pool, uint64_t enough) {
-    struct heap *h = brine__heap_peek(pool);
+    struct heap *h = heap_peek(pool);
     uint64_t bytes = 0, word = WORD(0, PAGE_TRIM, a32_load_relaxed(pool->me));
+    bool uncounted = a32_load_relaxed(&pool->uncounted); /* a hint: no order needed */
+    if (uncounted) a32_store_relaxed(&pool->uncounted, 0);
     if (h) trim_thread(h);
     uint64_t end = (uint64_t)data_page_high(pool) + GROWTH_UNITS_MAX; /* growth commits ahead of use */
+    /* hugetlbfs gives back only whole pages of its own: many of ours. Pages start at a multiple of one. */
+    uint32_t step = pool->page_bytes > UNIT_BYTES ? (uint32_t)(pool->page_bytes >> UNIT_SHIFT) : 1;
+    end = (end + step - 1) / step * step;
     if (end > pool->layout.data_pages) end = pool->layout.data_pages;
-    for (uint32_t p = (uint32_t)end; p-- > 0 && bytes < enough;) { /* from the end: the first are used first */
-        /* The page is claimed first, so that nobody touches it while its commit bit goes. */
-        if (!brine__committed(pool, page_offset(pool, p), UNIT_BYTES) || !brine__page_claim_at(pool, p, word)) continue;
-        if (brine__decommit(pool, page_offset(pool, p), UNIT_BYTES) == 0) bytes += UNIT_BYTES;
-        brine__pages_free(pool, p, 1, word);
+    for (uint32_t p = (uint32_t)end, first; p > 0 && bytes < enough; p = first) { /* from the end: the first are used first */
+        first = (p - 1) / step * step;
+        if (any_there(pool, first, p, uncounted)) bytes += trim_pages(pool, first, p, step, word);
     }
     return bytes;
 }

@@ -13,13 +13,6 @@
 #define BLOCK_SHIFT_MAX 15 /* 32 KiB */
 #define BLOCK_CLASSES (BLOCK_SHIFT_MAX - BLOCK_SHIFT_MIN + 1)
 
-/* A FREE record becomes HELD by this process. Its plain fields hold garbage of its last life. Returns
- * its index, 0 when out of memory (detail set). *gen: its generation. */
-uint32_t brine__record_alloc(brine_pool *pool, uint32_t *gen);
-
-/* HELD (by whoever calls) becomes FREE with the next generation. The caller has freed its chunks. */
-void brine__record_release(brine_pool *pool, uint32_t index, uint32_t gen);
-
 /* Memory of at least `bytes` (struct chunk included) for a record: a block of the smallest class that
  * fits, a span of pages over 32 KiB. The chunk head is filled in (next = 0). Aligned to 1 KiB.
  * Returns its offset, 0 when out of memory (detail set). */

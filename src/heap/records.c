@@ -11,10 +11,7 @@
 /* Records ahead of the cursor whose words are fetched: the words were last written by a reader on
  * another core, and a line from there takes about as long as three allocations. */
 #define PREFETCH_AHEAD 3
-
-static uint64_t page_word(const struct heap *h) {
-    return WORD(h->id, PAGE_RECORDS, a32_load_relaxed(h->pool->me)); /* relaxed: set before the heap was made */
-}
+#define PREFETCH_LINES 4 /* 64 bytes each: the head of the record, and its first values */
 
 static uint32_t take(brine_pool *pool, uint32_t index, uint64_t word, uint32_t *gen) {
     struct record *r = pool_record(pool, index);
@@ -37,7 +34,7 @@ enum claim { CLAIMED, LOST, NO_MEMORY };
 
 static enum claim claim_page(struct heap *h, uint32_t page, uint64_t seen) {
     brine_pool *pool = h->pool;
-    if (!a64_cas_acq_rel(&pool_recmap(pool)[page], &seen, page_word(h))) return LOST;
+    if (!a64_cas_acq_rel(&pool_recmap(pool)[page], &seen, h->page_word)) return LOST;
     if (brine__heap_commit(pool, pool->layout.records + ((uint64_t)page << UNIT_SHIFT), UNIT_BYTES) == 0 &&
         brine__list_add(&h->records, page))
         return CLAIMED;
@@ -110,7 +107,8 @@ static uint32_t scan(struct heap *h, uint32_t limit, uint32_t *gen) {
     uint64_t word;
     for (uint32_t i = 0; i < limit; i++) {
         uint32_t index = index_at(l);
-        __builtin_prefetch(pool_record(pool, index + PREFETCH_AHEAD), 1); /* past the page's end: a harmless hint */
+        const char *ahead = (const char *)pool_record(pool, index + PREFETCH_AHEAD); /* past the page's end: a harmless hint */
+        for (int line = 0; line < PREFETCH_LINES; line++) __builtin_prefetch(ahead + line * 64, 1);
         next_slot(l);
         if (index != 0 && is_free(pool, index, &word)) {
             l->found++;
@@ -137,15 +135,9 @@ static uint32_t alloc_slow(struct heap *h, uint32_t *gen) {
     return index;
 }
 
-uint32_t brine__record_alloc(brine_pool *pool, uint32_t *gen) {
-    struct heap *h = brine__heap_of(pool);
-    uint64_t word;
-    if (unlikely(!h)) return 0;
+uint32_t brine__record_alloc_slow(struct heap *h, uint32_t *gen) {
+    brine_pool *pool = h->pool;
     struct page_list *l = &h->records;
-    while (l->stacked) {
-        uint32_t index = l->stack[--l->stacked];
-        if (likely(is_free(pool, index, &word))) return take(pool, index, word, gen);
-    }
     if (likely(l->looked < l->count * RECORDS_PER_PAGE)) {
         uint32_t index = scan(h, 1, gen);
         if (likely(index != 0)) return index;
@@ -156,14 +148,4 @@ uint32_t brine__record_alloc(brine_pool *pool, uint32_t *gen) {
     h->orphans_seen = ~(uint64_t)0;
     if (brine__reap(pool, 0, NULL) == 0) index = alloc_slow(h, gen);
     return index;
-}
-
-void brine__record_release(brine_pool *pool, uint32_t index, uint32_t gen) {
-    struct record *r = pool_record(pool, index);
-    struct heap *h = brine__heap_peek(pool);
-    /* release: our use is over; pairs with is_free() of the page's owner */
-    a64_store_release(&r->word, WORD(gen + 1, REC_FREE, 0));
-    if (h && h->records.stacked < STACK_COUNT &&
-        a64_load_relaxed(&pool_recmap(pool)[index / RECORDS_PER_PAGE]) == page_word(h)) /* ours: nobody else changes it */
-        h->records.stack[h->records.stacked++] = index;
 }

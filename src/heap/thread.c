@@ -4,15 +4,9 @@
 
 #include <stdlib.h>
 
-static _Thread_local struct {
-    struct heap *heap;
-    uint64_t epoch;
-    uint32_t pool;
-    uint32_t token;
-} mine;
+THREAD_LOCAL_FAST struct heap_cache brine__heap_cache[HEAP_CACHE];
+static _Thread_local uint32_t my_token; /* of this thread; 0: it has none yet */
 
-static pthread_key_t end_key;
-static pthread_once_t end_once = PTHREAD_ONCE_INIT;
 
 /* A thread ends: its heaps wait for another thread of this process. */
 static void thread_ends(void *token) {
@@ -28,16 +22,31 @@ static void thread_ends(void *token) {
     brine__fork_unlock();
 }
 
-static void make_key(void) { pthread_key_create(&end_key, thread_ends); }
+/* The key whose destructor is thread_ends, made by the first thread that can; 0 or an errno. */
+static int get_key(pthread_key_t *key) {
+    static a32 known; /* the key + 1 */
+    uint32_t seen = a32_load_acquire(&known);
+    if (!seen) {
+        int error = pthread_key_create(key, thread_ends);
+        if (error) return error;
+        if (a32_cas_acq_rel(&known, &seen, (uint32_t)*key + 1)) return 0;
+        pthread_key_delete(*key); /* another thread was first */
+    }
+    *key = seen - 1;
+    return 0;
+}
 
+/* 0: there is no way to be told when the thread ends (detail set). */
 static uint32_t thread_token(void) {
     static a32 tokens;
-    if (!mine.token) {
-        pthread_once(&end_once, make_key);
-        mine.token = a32_add_relaxed(&tokens, 1) + 1;
-        pthread_setspecific(end_key, (void *)(uintptr_t)mine.token);
-    }
-    return mine.token;
+    pthread_key_t key;
+    if (my_token) return my_token;
+    uint32_t token = a32_add_relaxed(&tokens, 1) + 1;
+    int error = get_key(&key);
+    if (!error) error = pthread_setspecific(key, (void *)(uintptr_t)token);
+    if (error) brine__fail(BRINE_ENOMEM, "no thread-specific storage is left in this process");
+    else my_token = token;
+    return my_token;
 }
 
 /* Under the pool's mutex: this thread's heap, else one whose thread ended, else a new one. */
@@ -56,6 +65,7 @@ static struct heap *find_heap(brine_pool *pool, uint32_t token, bool make) {
         free_one->pool = pool;
         free_one->epoch = pool->epoch;
         free_one->id = a32_add_relaxed(&ids, 1) + 1;
+        free_one->page_word = WORD(free_one->id, PAGE_RECORDS, a32_load_relaxed(pool->me));
         free_one->pressure_seen = a64_load_relaxed(&pool_header(pool)->pressure); /* older pressure is not about us */
         free_one->next = pool->heaps;
         pool->heaps = free_one;
@@ -64,34 +74,25 @@ static struct heap *find_heap(brine_pool *pool, uint32_t token, bool make) {
     return free_one;
 }
 
-static struct heap *lookup(brine_pool *pool, bool make) {
-    uint32_t token = thread_token();
+struct heap *brine__heap_find(brine_pool *pool, bool make) {
+    uint32_t me = thread_token();
+    if (!me) return NULL;
     pthread_mutex_lock(&pool->mutex);
-    struct heap *h = find_heap(pool, token, make);
+    struct heap *h = find_heap(pool, me, make);
     pthread_mutex_unlock(&pool->mutex);
-    if (h) {
-        mine.heap = h;
-        mine.epoch = pool->epoch;
-        mine.pool = pool->id;
-    } else if (make) brine__fail(BRINE_ENOMEM, "no memory for the thread's heap");
+    if (h) brine__heap_cache[pool->id % HEAP_CACHE] = (struct heap_cache){h, pool->epoch};
+    else if (make) brine__fail(BRINE_ENOMEM, "no memory for the thread's heap");
     return h;
-}
-
-struct heap *brine__heap_of(brine_pool *pool) {
-    if (likely(mine.epoch == pool->epoch && mine.pool == pool->id)) return mine.heap;
-    return lookup(pool, true);
-}
-
-struct heap *brine__heap_peek(brine_pool *pool) {
-    if (likely(mine.epoch == pool->epoch && mine.pool == pool->id)) return mine.heap;
-    return lookup(pool, false);
 }
 
 bool brine__list_add(struct page_list *list, uint32_t page) {
     if (list->count == list->room) {
         uint32_t room = list->room ? list->room * 2 : 8;
         uint32_t *grown = realloc(list->pages, room * sizeof *grown);
-        if (!grown) return false;
+        if (!grown) {
+            brine__fail(BRINE_ENOMEM, "no memory for a list of %u pages", room);
+            return false;
+        }
         list->pages = grown;
         list->room = room;
     }
@@ -115,5 +116,6 @@ void brine__heap_forget(brine_pool *pool) {
         free(h);
     }
     pthread_mutex_unlock(&pool->mutex);
-    mine.epoch = 0;
+    /* no heap: a pool that is being joined has no epoch yet, and this one would be taken for its own */
+    brine__heap_cache[pool->id % HEAP_CACHE] = (struct heap_cache){NULL, 0};
 }

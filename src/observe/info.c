@@ -13,10 +13,11 @@
 
 int brine__observe_enter(brine_pool *pool) {
     if (!pool) return brine__fail(BRINE_EINVAL, "the pool is NULL");
-    return pool_me(pool) ? 0 : BRINE_ESYS;
+    if (!pool_me(pool)) return BRINE_ESYS;
+    return brine__pool_fd(pool) == BRINE_ECORRUPT ? BRINE_ECORRUPT : 0; /* cut short: reading on would be a SIGBUS */
 }
 
-static uint32_t proc_high(brine_pool *pool) {
+uint32_t brine__proc_high(brine_pool *pool) {
     uint64_t high = a64_load_acquire(&pool_header(pool)->proc_high);
     return high < PROC_COUNT ? (uint32_t)high : PROC_COUNT;
 }
@@ -72,7 +73,7 @@ int brine_pool_get_info(brine_pool *pool, brine_pool_info *info) {
     out.packets = usage.records;
     out.reaps = a64_load_relaxed(&h->reaps);
     out.created_ns = h->created_ns;
-    for (uint32_t i = 1; i < proc_high(pool); i++)
+    for (uint32_t i = 1; i < brine__proc_high(pool); i++)
         if (brine__proc_there(pool, i) && word_state(a64_load_acquire(&pool_proc(pool, i)->word)) == PROC_LIVE) out.participants++;
     count_names(pool, &out);
     fd = brine__pool_fd(pool);
@@ -103,23 +104,66 @@ static void add_endpoint(const struct endpoint *e, brine_pipe_info *info) {
     else info->clients++;
 }
 
-/* Packets of a pipe that stand in no slot: RETURNED ones, and leases. */
-static void count_outside(brine_pool *pool, uint64_t link, brine_pipe_info *info) {
+/* Pipes that are being filled in, found by the link of their entry: so that endpoints and records are gone through
+ * once for all pipes. */
+struct pipes {
+    brine_pipe_info *infos;
+    uint64_t *links;
+    uint32_t *at; /* per directory entry: 1 + index of its info; 0: none */
+    uint32_t count;
+    bool outside; /* some may have packets that stand in no slot */
+};
+
+static bool pipes_begin(struct pipes *p, uint32_t room) {
+    *p = (struct pipes){.infos = malloc(room * sizeof *p->infos), .links = malloc(room * sizeof *p->links), .at = calloc(DIR_COUNT, sizeof *p->at)};
+    if (p->infos && p->links && p->at) return true;
+    brine__fail(BRINE_ENOMEM, "no memory for a list of %u pipes", room);
+    return false;
+}
+
+static void pipes_end(struct pipes *p) {
+    free(p->infos);
+    free(p->links);
+    free(p->at);
+}
+
+static brine_pipe_info *pipe_of(const struct pipes *p, uint64_t link) {
+    uint32_t at = link_record(link) < DIR_COUNT ? p->at[link_record(link)] : 0;
+    return at && p->links[at - 1] == link ? &p->infos[at - 1] : NULL;
+}
+
+/* Packets that stand in no slot: RETURNED ones, and leases. */
+static void count_outside(brine_pool *pool, const struct pipes *p) {
     uint64_t high = pool_record_high(pool);
     for (uint32_t i = 0; (i = next_record(pool, i, high)) != 0;) {
         struct record *r = pool_record(pool, i);
         uint32_t state = word_state(a64_load_acquire(&r->word));
-        info->depth += state == REC_RETURNED && a64_load_relaxed(&r->pipe) == link;
-        info->leased += (state == REC_LEASED || state == REC_FORWARDING) && a64_load_relaxed(&r->parent) == link;
+        bool leased = state == REC_LEASED || state == REC_FORWARDING;
+        if (!leased && state != REC_RETURNED) continue;
+        brine_pipe_info *info = pipe_of(p, a64_load_relaxed(leased ? &r->parent : &r->pipe));
+        if (info) leased ? info->leased++ : info->depth++;
     }
 }
 
-/* Fills in one pipe. false: the entry is no pipe, or changed meanwhile. */
-static bool fill_pipe(brine_pool *pool, uint32_t i, brine_pipe_info *info) {
+static void count_endpoints(brine_pool *pool, const struct pipes *p) {
+    for (uint32_t i = 0; i < brine__endp_high(pool); i++) {
+        brine_pipe_info *info = brine__endp_there(pool, i) ? pipe_of(p, a64_load_acquire(&pool_endp(pool, i)->pipe)) : NULL;
+        if (info) add_endpoint(pool_endp(pool, i), info);
+    }
+}
+
+static void pipes_fill(brine_pool *pool, const struct pipes *p) {
+    count_endpoints(pool, p);
+    if (p->outside) count_outside(pool, p);
+}
+
+/* Adds one entry; not if it is no pipe, or changed meanwhile. */
+static void add_pipe(brine_pool *pool, uint32_t i, struct pipes *p) {
     struct dir_entry *e = pool_dir(pool, i);
     struct pipe_control *c = pool_pipe(pool, i);
-    uint64_t w = a64_load_acquire(&e->word), link = LINK(word_gen(w), i);
-    if (word_state(w) != DIR_LIVE || a32_load_relaxed(&e->kind) != DIR_PIPE) return false;
+    brine_pipe_info *info = &p->infos[p->count];
+    uint64_t w = a64_load_acquire(&e->word);
+    if (word_state(w) != DIR_LIVE || a32_load_relaxed(&e->kind) != DIR_PIPE) return;
     *info = (brine_pipe_info){.capacity = a32_load_relaxed(&e->capacity)};
     info->returned = a64_load_relaxed(&c->returned_packets);
     info->depth = (uint32_t)ring_length(c);
@@ -132,25 +176,28 @@ static bool fill_pipe(brine_pool *pool, uint32_t i, brine_pipe_info *info) {
         memcpy(info->dead_letter + k * 8, &word, 8);
     }
     info->dead_letter[BRINE_NAME_MAX] = 0;
-    if (info->returned || info->leases) count_outside(pool, link, info);
-    for (uint32_t k = 0; k < brine__endp_high(pool); k++)
-        if (brine__endp_there(pool, k) && a64_load_acquire(&pool_endp(pool, k)->pipe) == link) add_endpoint(pool_endp(pool, k), info);
-    return brine__entry_name(pool, i, w, info->name);
+    if (!brine__entry_name(pool, i, w, info->name)) return;
+    /* `returned`, which every reaper bumps: the count may have died with one who was killed before he counted */
+    p->outside |= a64_load_acquire(&c->returned) || info->leases;
+    p->links[p->count++] = LINK(word_gen(w), i);
+    p->at[i] = p->count;
 }
 
 static int by_pipe_name(const void *a, const void *b) { return strcmp(((const brine_pipe_info *)a)->name, ((const brine_pipe_info *)b)->name); }
 
 int brine_pipe_each(brine_pool *pool, int (*visit)(const brine_pipe_info *, void *), void *context) {
+    struct pipes p;
     int rc = brine__observe_enter(pool);
     if (rc) return rc;
-    uint32_t high = dir_high(pool), n = 0;
-    brine_pipe_info *all = malloc((high + 1) * sizeof *all);
-    if (!all) return brine__fail(BRINE_ENOMEM, "no memory for a list of %u pipes", high);
-    for (uint32_t i = 0; i < high; i++)
-        if (brine__dir_there(pool, i) && fill_pipe(pool, i, &all[n])) n++;
-    qsort(all, n, sizeof *all, by_pipe_name);
-    for (uint32_t i = 0; !rc && i < n; i++) rc = visit(&all[i], context);
-    free(all);
+    uint32_t high = dir_high(pool);
+    if (pipes_begin(&p, high + 1)) {
+        for (uint32_t i = 0; i < high; i++)
+            if (brine__dir_there(pool, i)) add_pipe(pool, i, &p);
+        pipes_fill(pool, &p);
+        qsort(p.infos, p.count, sizeof *p.infos, by_pipe_name);
+    } else rc = BRINE_ENOMEM;
+    for (uint32_t i = 0; !rc && i < p.count; i++) rc = visit(&p.infos[i], context);
+    pipes_end(&p);
     return rc;
 }
 
@@ -166,20 +213,26 @@ uint32_t brine__find_name(brine_pool *pool, const char *name, uint64_t *word) {
 
 int brine_pipe_get_info(brine_pool *pool, const char *name, brine_pipe_info *info) {
     uint64_t w;
-    brine_pipe_info out;
+    struct pipes p;
     int rc = brine__check_name("pipe", name);
     if (!rc) rc = brine__observe_enter(pool);
     if (rc) return rc;
-    uint32_t i = brine__find_name(pool, name, &w);
-    /* the entry may have got another name since */
-    if (i == NO_ENTRY || !fill_pipe(pool, i, &out) || strcmp(out.name, name) != 0) return brine__fail(BRINE_ENOENT, "pool \"%s\" has no pipe \"%s\"", pool->name, name);
-    *info = out;
-    return 0;
+    if (!pipes_begin(&p, 1)) rc = BRINE_ENOMEM;
+    uint32_t i = rc ? NO_ENTRY : brine__find_name(pool, name, &w);
+    if (i != NO_ENTRY) add_pipe(pool, i, &p);
+    if (!rc && p.count && strcmp(p.infos[0].name, name) == 0) { /* the entry may have got another name since */
+        pipes_fill(pool, &p);
+        *info = p.infos[0];
+    } else if (!rc) {
+        rc = brine__fail(BRINE_ENOENT, "pool \"%s\" has no pipe \"%s\"", pool->name, name);
+    }
+    pipes_end(&p);
+    return rc;
 }
 
 /* ---- published values ---- */
 
-static bool fill_published(brine_pool *pool, uint32_t i, brine_published_info *info) {
+static bool fill_published(brine_pool *pool, uint32_t i, const uint64_t *sizes, uint32_t records, brine_published_info *info) {
     struct dir_entry *e = pool_dir(pool, i);
     uint64_t w = a64_load_acquire(&e->word);
     if (word_state(w) != DIR_LIVE || a32_load_relaxed(&e->kind) != DIR_VALUE) return false;
@@ -190,7 +243,7 @@ static bool fill_published(brine_pool *pool, uint32_t i, brine_published_info *i
         if (pool_record_exists(pool, link_record(target))) {
             struct record *r = pool_record(pool, link_record(target));
             info->holders = (uint32_t)(a64_load_acquire(&r->rc_count) >> 32);
-            info->bytes = brine__observe_bytes(pool, link_record(target));
+            info->bytes = link_record(target) < records ? sizes[link_record(target)] : 0;
         }
     }
     return brine__entry_name(pool, i, w, info->name);
@@ -203,38 +256,21 @@ static int by_published_name(const void *a, const void *b) {
 int brine_published_each(brine_pool *pool, int (*visit)(const brine_published_info *, void *), void *context) {
     int rc = brine__observe_enter(pool);
     if (rc) return rc;
-    uint32_t high = dir_high(pool), n = 0;
+    uint32_t high = dir_high(pool), n = 0, records;
+    uint64_t *sizes = brine__observe_sizes(pool, &records);
+    if (!sizes) return BRINE_ENOMEM;
     brine_published_info *all = malloc((high + 1) * sizeof *all);
-    if (!all) return brine__fail(BRINE_ENOMEM, "no memory for a list of %u names", high);
+    if (!all) {
+        free(sizes);
+        return brine__fail(BRINE_ENOMEM, "no memory for a list of %u names", high);
+    }
     for (uint32_t i = 0; i < high; i++)
-        if (brine__dir_there(pool, i) && fill_published(pool, i, &all[n])) n++;
+        if (brine__dir_there(pool, i) && fill_published(pool, i, sizes, records, &all[n])) n++;
+    free(sizes);
     qsort(all, n, sizeof *all, by_published_name);
     for (uint32_t i = 0; !rc && i < n; i++) rc = visit(&all[i], context);
     free(all);
     return rc;
-}
-
-/* Bytes of a packet with what hangs below it, without trusting the links: bounded by the record count. */
-uint64_t brine__observe_bytes(brine_pool *pool, uint32_t index) {
-    uint64_t bytes = 0, left = pool_record_high(pool);
-    uint32_t at = index;
-    while (left-- && pool_record_exists(pool, at)) {
-        struct record *r = pool_record(pool, at);
-        bytes += r->bytes;
-        if (r->first_child && pool_record_exists(pool, r->first_child)) {
-            at = r->first_child;
-            continue;
-        }
-        while (left && at != index && !r->next_child) {
-            at = link_record(a64_load_relaxed(&r->parent));
-            if (!pool_record_exists(pool, at)) return bytes;
-            r = pool_record(pool, at);
-            left--;
-        }
-        if (at == index) break;
-        at = r->next_child;
-    }
-    return bytes;
 }
 
 /* ---- participants ---- */
@@ -243,27 +279,30 @@ struct held_count {
     uint64_t packets, bytes;
 };
 
-static void count_held(brine_pool *pool, struct held_count *counts) {
-    for (uint32_t i = 1; i < pool_record_high(pool); i++) {
-        if (!pool_record_exists(pool, i)) continue;
+static void count_held(brine_pool *pool, const uint64_t *sizes, uint32_t records, struct held_count *counts) {
+    for (uint32_t i = 0; (i = next_record(pool, i, records)) != 0;) {
         uint64_t w = a64_load_acquire(&pool_record(pool, i)->word);
         uint32_t state = word_state(w), holder = word_holder(w);
         bool holds = state == REC_HELD || state == REC_ARRIVED || state == REC_LEASED;
         if (!holds || holder >= PROC_COUNT) continue;
         counts[holder].packets++;
-        counts[holder].bytes += brine__observe_bytes(pool, i);
+        counts[holder].bytes += sizes[i];
     }
 }
 
 int brine_participant_each(brine_pool *pool, int (*visit)(const brine_participant_info *, void *), void *context) {
     int rc = brine__observe_enter(pool);
     if (rc) return rc;
+    uint32_t records;
+    uint64_t *sizes = brine__observe_sizes(pool, &records);
+    if (!sizes) return BRINE_ENOMEM;
     struct held_count *counts = calloc(PROC_COUNT, sizeof *counts);
+    if (counts) count_held(pool, sizes, records, counts);
+    free(sizes);
     if (!counts) return brine__fail(BRINE_ENOMEM, "no memory for a list of participants");
-    count_held(pool, counts);
     int fd = brine__pool_fd(pool);
     uint32_t me = a32_load_relaxed(pool->me);
-    for (uint32_t i = 1; !rc && i < proc_high(pool); i++) {
+    for (uint32_t i = 1; !rc && i < brine__proc_high(pool); i++) {
         if (!brine__proc_there(pool, i)) continue;
         struct proc *p = pool_proc(pool, i);
         if (word_state(a64_load_acquire(&p->word)) != PROC_LIVE) continue;

@@ -12,6 +12,7 @@
 #include "value/untrusted.h"
 
 #define TRIES 16
+#define AGAIN_BYTES ((uint64_t)1 << 30) /* of shared packets that are inside a value several times */
 #define PEEK_POOL_BYTES ((uint64_t)64 << 30) /* sparse: as large as any copy may get */
 
 /* Copies live in a private pool of the process, made at the first peek and kept. */
@@ -47,12 +48,13 @@ static int by_position(const void *a, const void *b) {
     return (x->pos > y->pos) - (x->pos < y->pos);
 }
 
-/* The nth RETURNED packet of the pipe by position; *count: how many there are. */
-static bool nth_returned(const struct ring *r, size_t nth, size_t *count, struct target *t) {
+/* The nth RETURNED packet of the pipe by position; *count: how many there are. 1: found, 0: not; or a status. */
+static int nth_returned(const struct ring *r, size_t nth, size_t *count, struct target *t) {
     uint64_t high = pool_record_high(r->pool);
     struct returned *all = malloc((high + 1) * sizeof *all);
     size_t n = 0;
-    for (uint32_t i = 1; all && i < high; i++) {
+    if (!all) return brine__fail(BRINE_ENOMEM, "no memory for a list of %llu packets", (unsigned long long)high);
+    for (uint32_t i = 1; i < high; i++) {
         if (!pool_record_exists(r->pool, i)) continue;
         struct record *d = pool_record(r->pool, i);
         if (word_state(a64_load_acquire(&d->word)) != REC_RETURNED || a64_load_relaxed(&d->pipe) != pipe_link(r)) continue;
@@ -70,11 +72,13 @@ static bool nth_returned(const struct ring *r, size_t nth, size_t *count, struct
     return found;
 }
 
-static bool nth_of_pipe(brine_pool *pool, uint32_t index, uint64_t word, size_t nth, struct target *t) {
+/* As nth_returned. */
+static int nth_of_pipe(brine_pool *pool, uint32_t index, uint64_t word, size_t nth, struct target *t) {
     struct ring r;
     size_t returned = 0;
     if (!brine__ring_of(pool, index, word_gen(word), &r)) return false;
-    if (a64_load_relaxed(&r.control->returned_packets) && nth_returned(&r, nth, &returned, t)) return true;
+    int found = a64_load_acquire(&r.control->returned) ? nth_returned(&r, nth, &returned, t) : 0;
+    if (found) return found;
     uint64_t p = a64_load_acquire(&r.control->head) + (nth - returned), s = a64_load_acquire(&r.slots[p & r.mask]);
     if (nth < returned || nth - returned > r.mask || !slot_full(s) || slot_lap(s) != ring_lap(&r, p)) return false;
     if (!pool_record_exists(pool, slot_rec(s))) return false;
@@ -82,7 +86,7 @@ static bool nth_of_pipe(brine_pool *pool, uint32_t index, uint64_t word, size_t 
     t->record = slot_rec(s);
     t->word = a64_load_acquire(&d->word);
     uint32_t state = word_state(t->word);
-    return (state == REC_SENDING || state == REC_QUEUED) && a64_load_relaxed(&d->pos) == p && a64_load_relaxed(&d->pipe) == pipe_link(&r);
+    return is_sent(state) && a64_load_relaxed(&d->pos) == p && a64_load_relaxed(&d->pipe) == pipe_link(&r);
 }
 
 static bool published(brine_pool *pool, uint32_t index, struct target *t) {
@@ -95,24 +99,22 @@ static bool published(brine_pool *pool, uint32_t index, struct target *t) {
 
 /* One try. BRINE_EBUSY: it changed meanwhile. */
 static int copy_out(brine_pool *pool, const struct target *t, size_t max_bytes, brine_packet copy) {
-    struct cell root;
-    uint64_t budget = pool->layout.max_bytes / sizeof(struct cell) + 1024;
     uint64_t share = a64_load_acquire(&pool_record(pool, t->record)->target);
-    struct source s = {.pool = pool, .record = share ? link_record(share) : t->record, .gen = share ? link_gen(share) : word_gen(t->word),
-                       .copy = true, .max_bytes = max_bytes, .budget = &budget};
+    struct walk walk = {.memory = pool, .copy = true, .max_bytes = max_bytes, .again = AGAIN_BYTES, .fd = brine__pool_fd(pool)};
+    struct source s = {.pool = pool, .walk = &walk, .record = share ? link_record(share) : t->record, .gen = share ? link_gen(share) : word_gen(t->word)};
     int rc = brine__untrusted_open(&s);
     if (!still_there(pool, t)) rc = BRINE_EBUSY;
-    if (!rc) rc = brine__untrusted_root(&s, &root);
-    if (!rc) rc = brine__untrusted_walk(&s, root, brine_root(copy), 0);
+    if (!rc) rc = brine__untrusted_root(&s, brine_root(copy), 0);
     if (rc && !still_there(pool, t)) rc = BRINE_EBUSY; /* an owned packet inside may have gone while it was copied */
     brine__untrusted_close(&s);
+    brine__walk_end(&walk);
     return rc;
 }
 
 int brine_peek(brine_pool *pool, const char *name, size_t nth, size_t max_bytes, brine_packet *copy) {
     brine_pool *private_pool = NULL;
     brine_packet p;
-    struct target t;
+    struct target t = {0, 0};
     uint64_t w;
     int rc = brine__check_name("pipe", name);
     if (!rc) rc = brine__observe_enter(pool);
@@ -121,7 +123,9 @@ int brine_peek(brine_pool *pool, const char *name, size_t nth, size_t max_bytes,
         uint32_t index = brine__find_name(pool, name, &w);
         if (index == NO_ENTRY) return brine__fail(BRINE_ENOENT, "pool \"%s\" has no pipe or published value \"%s\"", pool->name, name);
         bool pipe = a32_load_relaxed(&pool_dir(pool, index)->kind) == DIR_PIPE;
-        if (pipe ? !nth_of_pipe(pool, index, w, nth, &t) : nth > 0 || !published(pool, index, &t)) continue;
+        int found = pipe ? nth_of_pipe(pool, index, w, nth, &t) : nth == 0 && published(pool, index, &t);
+        if (found < 0) return found;
+        if (!found) continue;
         if ((rc = brine_packet_new(private_pool, &p)) != 0) return rc;
         rc = copy_out(pool, &t, max_bytes, p);
         if (!rc) *copy = p;

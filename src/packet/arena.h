@@ -6,7 +6,7 @@
 #ifndef BRINE_PACKET_ARENA_H
 #define BRINE_PACKET_ARENA_H
 
-#include "heap/heap.h"
+#include "heap/thread.h"
 
 #define PLACE_READONLY ((uint64_t)1 << 48)
 #define PLACE_OFFSET(place) ((place) & (((uint64_t)1 << 48) - 1))

@@ -12,7 +12,7 @@
 
 /* ---- who holds what ---- */
 
-static int not_held(const brine_pool *pool, uint32_t index, uint32_t gen, uint64_t w) {
+int brine__not_held(const brine_pool *pool, uint32_t index, uint32_t gen, uint64_t w) {
     static const char *const states[] = {"freed",    "held",     "enqueued",  "enqueued", "being received", "in its pipe",
                                          "part of another packet", "a pipe's ring", "a pipe's ring", "shared"};
     if (word_gen(w) != gen) return brine__fail(BRINE_ENOTHELD, "packet %u.%u of pool \"%s\" was freed", index, gen, pool->name);
@@ -26,7 +26,7 @@ static int not_held(const brine_pool *pool, uint32_t index, uint32_t gen, uint64
                        s < sizeof states / sizeof *states ? states[s] : "being changed by another process");
 }
 
-static bool record_new(brine_pool *pool, uint32_t index) {
+bool brine__record_new(brine_pool *pool, uint32_t index) {
     if (!pool_record_exists(pool, index)) return false;
     /* every page below is claimed before this one is, but may not be committed: look at each */
     uint32_t limit = a32_load_relaxed(&pool->record_limit);
@@ -35,41 +35,20 @@ static bool record_new(brine_pool *pool, uint32_t index) {
     return true;
 }
 
-/* The record exists; remembered, so that the usual case is one compare. */
-static inline bool record_known(brine_pool *pool, uint32_t index) {
-    return likely(index < a32_load_relaxed(&pool->record_limit)) ? index != 0 : record_new(pool, index); /* only grows */
-}
-
-/* What brine__held and brine__at_read begin with. On the path of every call on a value. */
-__attribute__((always_inline)) static inline int enter(uint32_t pool_id, uint32_t index, brine_pool **out, uint32_t *me) {
-    brine_pool *pool = pool_by_id(pool_id);
-    if (unlikely(!pool)) return brine__fail(BRINE_ENOTHELD, "there is no packet here, or its pool was detached");
-    *me = pool_me(pool);
-    if (unlikely(!*me)) return BRINE_ESYS;
-    if (unlikely(!record_known(pool, index))) return brine__fail(BRINE_ENOTHELD, "packet %u does not exist in pool \"%s\"", index, pool->name);
-    *out = pool;
-    return 0;
+int brine__not_entered(const brine_pool *pool, uint32_t index) {
+    if (!pool) return brine__fail(BRINE_ENOTHELD, "there is no packet here, or its pool was detached");
+    if (!a32_load_relaxed(pool->me)) return BRINE_ESYS; /* with the detail of the failed attempt */
+    return brine__fail(BRINE_ENOTHELD, "packet %u does not exist in pool \"%s\"", index, pool->name);
 }
 
 int brine__held(brine_packet p, struct held *h) {
-    int rc = enter(p.pool, p.record, &h->pool, &h->me);
+    int rc = packet_enter(p.pool, p.record, &h->pool, &h->me);
     if (unlikely(rc)) return rc;
     h->rec = pool_record(h->pool, p.record);
     h->index = p.record;
     h->gen = p.generation;
     uint64_t w = a64_load_acquire(&h->rec->word); /* pairs with the store that made it ours */
-    return likely(w == WORD(p.generation, REC_HELD, h->me)) ? 0 : not_held(h->pool, p.record, p.generation, w);
-}
-
-int brine__holding(brine_packet p, struct held *h, bool *leased) {
-    int rc = enter(p.pool, p.record, &h->pool, &h->me);
-    if (unlikely(rc)) return rc;
-    h->rec = pool_record(h->pool, p.record);
-    h->index = p.record;
-    h->gen = p.generation;
-    uint64_t w = a64_load_acquire(&h->rec->word); /* as in brine__held */
-    *leased = w == WORD(p.generation, REC_LEASED, h->me);
-    return likely(*leased || w == WORD(p.generation, REC_HELD, h->me)) ? 0 : not_held(h->pool, p.record, p.generation, w);
+    return likely(w == WORD(p.generation, REC_HELD, h->me)) ? 0 : brine__not_held(h->pool, p.record, p.generation, w);
 }
 
 /* A packet inside others: follows the parents up to one that this process holds or that is shared. */
@@ -79,7 +58,7 @@ static int reach(struct at *at, uint32_t me) {
     for (int depth = 0; depth < BRINE_MAX_DEPTH; depth++) {
         struct record *r = pool_record(at->pool, index);
         uint64_t w = a64_load_acquire(&r->word);
-        if (word_gen(w) != gen) return not_held(at->pool, at->record, at->generation, w);
+        if (word_gen(w) != gen) return brine__not_held(at->pool, at->record, at->generation, w);
         if (word_state(w) == REC_HELD && word_holder(w) == me) {
             at->writable = !share && !is_token(r);
             return 0;
@@ -89,7 +68,7 @@ static int reach(struct at *at, uint32_t me) {
             return 0;
         }
         if (word_state(w) == REC_SHARED) return 0;
-        if (word_state(w) != REC_CHILD) return not_held(at->pool, index, gen, w);
+        if (word_state(w) != REC_CHILD) return brine__not_held(at->pool, index, gen, w);
         uint64_t parent = a64_load_relaxed(&r->parent); /* written before CHILD was stored */
         index = link_record(parent);
         gen = link_gen(parent);
@@ -101,7 +80,7 @@ static int reach(struct at *at, uint32_t me) {
 int brine__at_read(brine_ref ref, struct at *at) {
     uint32_t me = 0;
     if (unlikely(!ref.place)) return ref.generation ? -(int)ref.generation : brine__fail(BRINE_ENOENT, "the ref is null");
-    int rc = enter(PLACE_POOL(ref.place), ref.record, &at->pool, &me);
+    int rc = packet_enter(PLACE_POOL(ref.place), ref.record, &at->pool, &me);
     if (unlikely(rc)) return rc;
     at->rec = pool_record(at->pool, ref.record);
     at->record = ref.record;
@@ -204,24 +183,34 @@ static void init_record(brine_pool *pool, struct record *r, uint8_t root_type) {
     r->bytes = RECORD_BYTES;
 }
 
-static int new_record(brine_pool *pool, uint8_t root_type, struct held *h) {
+__attribute__((always_inline)) static inline int new_record(brine_pool *pool, uint8_t root_type, struct held *h) {
     if (unlikely(!pool)) return brine__fail(BRINE_EINVAL, "the pool is NULL");
     h->me = pool_me(pool);
     if (unlikely(!h->me)) return BRINE_ESYS;
     if (unlikely(pool->readonly)) return brine__fail(BRINE_EREADONLY, "pool \"%s\" is attached read-only", pool->name);
     h->pool = pool;
-    h->index = brine__record_alloc(pool, &h->gen);
+    h->index = record_alloc(pool, h->me, &h->gen);
     if (unlikely(!h->index)) return BRINE_ENOMEM;
     h->rec = pool_record(pool, h->index);
     init_record(pool, h->rec, root_type);
     return 0;
 }
 
-int brine_packet_new(brine_pool *pool, brine_packet *packet) {
+/* Fast paths here and below: what is usual is done without a call, so that no register has to be saved; anything
+ * else starts over in a function that does it all. */
+__attribute__((noinline)) static int packet_new_slow(brine_pool *pool, brine_packet *packet) {
     struct held h;
     int rc = new_record(pool, BRINE_TAB, &h);
-    if (likely(rc == 0)) *packet = packet_of(pool, h.index, h.gen);
+    if (likely(rc == 0)) put_packet(packet, pool, h.index, h.gen);
     return rc;
+}
+
+int brine_packet_new(brine_pool *pool, brine_packet *packet) {
+    uint32_t me = likely(pool != NULL) ? a32_load_relaxed(pool->me) : 0, gen, index;
+    if (unlikely(!me || (index = record_alloc_fast(heap_at_hand(pool), pool, me, &gen)) == 0)) return packet_new_slow(pool, packet);
+    init_record(pool, pool_record(pool, index), BRINE_TAB);
+    put_packet(packet, pool, index, gen);
+    return 0;
 }
 
 /* Room of `bytes` in one piece as the record's current chunk. */
@@ -239,7 +228,7 @@ int brine_packet_new_sized(brine_pool *pool, size_t bytes, brine_packet *packet)
     int rc = new_record(pool, BRINE_TAB, &h);
     if (rc) return rc;
     rc = reserve(pool, h.rec, h.index, h.gen, bytes);
-    if (rc) brine__record_release(pool, h.index, h.gen);
+    if (rc) record_release(pool, h.index, h.gen);
     else *packet = packet_of(pool, h.index, h.gen);
     return rc;
 }
@@ -276,30 +265,41 @@ void brine__packet_free_tree(brine_pool *pool, uint32_t top, uint32_t top_gen) {
         }
         uint64_t parent = a64_load_relaxed(&r->parent);
         if (r->chunks) free_chunks(pool, r, index, gen);
-        brine__record_release(pool, index, gen);
+        record_release(pool, index, gen);
         if (index == top) return;
         index = link_record(parent);
         gen = link_gen(parent);
     }
 }
 
-int brine_packet_free(brine_packet packet) {
+__attribute__((noinline)) static int packet_free_slow(brine_packet packet) {
     struct held h;
     bool leased;
     if (packet.record == 0) return 0;
-    int rc = brine__holding(packet, &h, &leased); 
+    int rc = packet_holding(packet, &h, &leased);
     if (unlikely(rc)) return rc;
     /* Acknowledged before anything of it is freed: else a death in between would return what is left. */
     if (unlikely(leased)) a64_store_release(&h.rec->word, WORD(h.gen, REC_HELD, h.me));
-    if (is_token(h.rec)) brine__token_release(h.pool, h.index, h.gen, h.me);
+    if (unlikely(is_token(h.rec))) brine__token_release(h.pool, h.index, h.gen, h.me);
     else brine__packet_free_tree(h.pool, h.index, h.gen);
+    return 0;
+}
+
+int brine_packet_free(brine_packet packet) {
+    brine_pool *pool = pool_by_id(packet.pool);
+    uint32_t me = likely(pool != NULL) ? a32_load_relaxed(pool->me) : 0;
+    if (unlikely(!me || packet.record == 0 || packet.record >= a32_load_relaxed(&pool->record_limit))) return packet_free_slow(packet);
+    struct record *r = pool_record(pool, packet.record);
+    if (unlikely(a64_load_acquire(&r->word) != WORD(packet.generation, REC_HELD, me))) return packet_free_slow(packet);
+    if (unlikely((a64_load_relaxed(&r->target) | r->chunks | r->first_child) != 0)) return packet_free_slow(packet);
+    record_release(pool, packet.record, packet.generation);
     return 0;
 }
 
 brine_ref brine_root(brine_packet packet) {
     struct held h;
     bool leased;
-    int rc = brine__holding(packet, &h, &leased);
+    int rc = packet_holding(packet, &h, &leased);
     if (unlikely(rc)) return brine_ref_null(rc);
     struct record *r = is_token(h.rec) ? pool_record(h.pool, link_record(a64_load_relaxed(&h.rec->target))) : h.rec;
     brine_ref ref = {h.index, h.gen, PLACE(pool_offset(h.pool, &r->root), h.pool->id)};
@@ -313,7 +313,7 @@ brine_pool *brine_packet_pool(brine_packet packet) { return packet.record ? pool
 bool brine_packet_held(brine_packet packet) {
     struct held h;
     bool leased;
-    return packet.record != 0 && brine__holding(packet, &h, &leased) == 0;
+    return packet.record != 0 && packet_holding(packet, &h, &leased) == 0;
 }
 
 brine_packet brine_ref_packet(brine_ref ref) {
@@ -343,7 +343,7 @@ uint64_t brine__packet_bytes(brine_pool *pool, const struct record *top) {
 int brine_packet_bytes(brine_packet packet, uint64_t *bytes) {
     struct held h;
     bool leased;
-    int rc = brine__holding(packet, &h, &leased);
+    int rc = packet_holding(packet, &h, &leased);
     if (!rc) *bytes = brine__packet_bytes(h.pool, h.rec);
     return rc;
 }
@@ -351,7 +351,7 @@ int brine_packet_bytes(brine_packet packet, uint64_t *bytes) {
 int brine_packet_error(brine_packet packet) {
     struct held h;
     bool leased;
-    int rc = brine__holding(packet, &h, &leased);
+    int rc = packet_holding(packet, &h, &leased);
     return rc ? rc : is_token(h.rec) ? 0 : h.rec->error;
 }
 
@@ -390,7 +390,7 @@ static uint64_t make_child(const struct at *at, struct record *child, uint32_t i
 int brine__child_new(const struct at *at, uint64_t bytes, struct at *in, uint64_t *link) {
     struct held h;
     int rc = new_record(at->pool, BRINE_NONE, &h);
-    if (!rc && (rc = reserve(at->pool, h.rec, h.index, h.gen, bytes)) != 0) brine__record_release(at->pool, h.index, h.gen);
+    if (!rc && (rc = reserve(at->pool, h.rec, h.index, h.gen, bytes)) != 0) record_release(at->pool, h.index, h.gen);
     if (rc) return brine__stick(at, rc);
     *link = make_child(at, h.rec, h.index, h.gen);
     *in = (struct at){at->pool, h.rec, &h.rec->root, h.index, h.gen, true, at->key, false};

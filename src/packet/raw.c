@@ -25,7 +25,7 @@ void *brine_pool_allocate(brine_pool *pool, size_t bytes) {
     if (brine_packet_new(pool, &p) || brine__held(p, &h)) return NULL;
     uint64_t offset = brine__chunk_alloc(pool, h.index, h.gen, bytes + RAW_HEAD);
     if (!offset) {
-        brine__record_release(pool, h.index, h.gen);
+        record_release(pool, h.index, h.gen);
         return NULL;
     }
     struct raw_head *head = pool_at(pool, offset);

@@ -72,12 +72,12 @@ static void free_object(brine_pool *pool, uint32_t index, uint32_t gen, uint32_t
     uint64_t w = WORD(gen, REC_SHARED, 0);
     if (!a64_cas_acq_rel(&pool_record(pool, index)->word, &w, WORD(gen, REC_FREEING, me))) return;
     if (me == a32_load_relaxed(pool->me)) brine__packet_free_tree(pool, index, gen);
-    else brine__record_release(pool, index, gen);
+    else record_release(pool, index, gen);
 }
 
 static void token_free(brine_pool *pool, uint32_t token, uint32_t gen) {
     a64_store_release(&pool_record(pool, token)->target, 0); /* FREE => target 0 */
-    brine__record_release(pool, token, gen);
+    record_release(pool, token, gen);
 }
 
 void brine__token_release(brine_pool *pool, uint32_t token, uint32_t gen, uint32_t me) {
@@ -91,7 +91,7 @@ void brine__token_release(brine_pool *pool, uint32_t token, uint32_t gen, uint32
 
 /* A record in state PINC that names nothing yet. */
 static uint32_t token_begin(brine_pool *pool, uint32_t *gen) {
-    uint32_t token = brine__record_alloc(pool, gen);
+    uint32_t token = record_alloc(pool, a32_load_relaxed(pool->me), gen);
     if (!token) return 0;
     struct record *t = pool_record(pool, token);
     t->chunks = 0;
@@ -119,7 +119,7 @@ int brine__token_new(brine_pool *pool, uint64_t target, brine_packet *out) {
 int brine_packet_share(brine_packet *packet) {
     struct held h;
     bool leased;
-    int rc = brine__holding(*packet, &h, &leased);
+    int rc = packet_holding(*packet, &h, &leased);
     if (rc || is_token(h.rec)) return rc;
     if (leased) return brine__held(*packet, &h); /* BRINE_ELEASED */
     uint32_t gen, token = token_begin(h.pool, &gen);
@@ -138,7 +138,7 @@ int brine_packet_share(brine_packet *packet) {
 int brine_packet_clone(brine_packet packet, brine_packet *clone) {
     struct held h;
     bool leased; /* a further share is the caller's for good, whatever becomes of the lease */
-    int rc = brine__holding(packet, &h, &leased);
+    int rc = packet_holding(packet, &h, &leased);
     if (rc) return rc;
     if (!is_token(h.rec)) return brine__fail(BRINE_EINVAL, "the packet is not shared; call brine_packet_share first");
     return brine__token_new(h.pool, a64_load_relaxed(&h.rec->target), clone);
@@ -147,13 +147,13 @@ int brine_packet_clone(brine_packet packet, brine_packet *clone) {
 bool brine_packet_is_shared(brine_packet packet) {
     struct held h;
     bool leased;
-    return brine__holding(packet, &h, &leased) == 0 && is_token(h.rec);
+    return packet_holding(packet, &h, &leased) == 0 && is_token(h.rec);
 }
 
 uint32_t brine_packet_holders(brine_packet packet) {
     struct held h;
     bool leased;
-    if (brine__holding(packet, &h, &leased)) return 0;
+    if (packet_holding(packet, &h, &leased)) return 0;
     if (!is_token(h.rec)) return 1;
     return rc_number(a64_load_acquire(&pool_record(h.pool, link_record(a64_load_relaxed(&h.rec->target)))->rc_count));
 }
@@ -220,7 +220,7 @@ void brine__packet_undo(brine_pool *pool, uint32_t index, uint64_t w, uint32_t d
         /* Its chunks and children are swept. No store: raw memory may be freed by the living meanwhile. */
         else a64_cas_acq_rel(&r->word, &w, WORD(word_gen(w) + 1, REC_FREE, 0));
         break;
-    case REC_FREEING: brine__record_release(pool, index, word_gen(w)); break;
+    case REC_FREEING: record_release(pool, index, word_gen(w)); break;
     case REC_PINC: undo_pinc(pool, index, w, target); break;
     case REC_PDEC: undo_pdec(pool, index, w, target, dead); break;
     case REC_DECD: token_free(pool, index, word_gen(w)); break;

@@ -86,6 +86,17 @@ bool brine__endpoint_any(brine_pool *pool, uint64_t pipe, enum who who) {
     return false;
 }
 
+bool brine__endpoint_elsewhere(brine_pool *pool, uint64_t pipe, uint32_t cpu) {
+    for (uint32_t i = 0; i < endp_high(pool); i++) {
+        struct endpoint *e = pool_endp(pool, i);
+        uint64_t w = a64_load_acquire(&e->word);
+        uint32_t holder = word_holder(w);
+        if (a64_load_acquire(&e->pipe) != pipe || word_state(w) == ENDP_FREE || holder == a32_load_relaxed(pool->me)) continue;
+        if (holder < PROC_COUNT && a32_load_relaxed(&pool_proc(pool, holder)->only_cpu) != cpu) return true;
+    }
+    return false;
+}
+
 void brine__endpoint_role(brine_pipe *p, uint32_t role) {
     a32_or_seq_cst(&p->counters->roles, role); /* first its own, then the pipe's: "had a reader" implies that it counts as one */
     a32_or_seq_cst(&p->control->roles, role);

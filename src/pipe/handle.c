@@ -7,11 +7,10 @@
 
 #include "base/clock.h"
 
-uint32_t brine__thread_number(void) {
+THREAD_LOCAL_FAST uint32_t brine__my_number;
+uint32_t brine__thread_number_new(void) {
     static a32 numbers;
-    static _Thread_local uint32_t mine;
-    if (!mine) mine = a32_add_relaxed(&numbers, 1) + 1;
-    return mine;
+    return brine__my_number = a32_add_relaxed(&numbers, 1) + 1;
 }
 
 #define CAPACITY_DEFAULT 64
@@ -126,13 +125,15 @@ static int open_handle(brine_pool *pool, const char *name, uint32_t index, uint3
         p->epoch = pool->epoch;
         p->index = index;
         p->gen = gen;
+        p->entry = &pool_dir(pool, index)->word;
+        p->live = WORD(gen, DIR_LIVE, 0);
         p->capacity = ring.capacity;
         p->shift = ring.shift;
         p->mask = ring.mask;
         p->slots = ring.slots;
         p->control = ring.control;
         p->counters = pool_endp(pool, p->endpoint);
-        p->first_thread = brine__thread_number();
+        p->first_thread = thread_number();
         p->server = server;
         p->leases = a32_load_relaxed(&pool_dir(pool, index)->flags) & BRINE_PIPE_LEASES;
         a64_store_relaxed(&p->head_seen, a64_load_acquire(&ring.control->head));
@@ -144,7 +145,9 @@ static int open_handle(brine_pool *pool, const char *name, uint32_t index, uint3
         bool others = false;
         for (brine_pipe *q = pool->pipes; q; q = q->next) others |= q->epoch == pool->epoch && q->endpoint == p->endpoint;
         if (!others) brine__endpoint_close(pool, p->endpoint);
-        rc = brine__fail(BRINE_ENOENT, "pipe \"%s\" in pool \"%s\" was removed", name, pool->name);
+        /* still LIVE in that generation, so nobody removed it: the callers, who try again, would do so for ever */
+        if (dir_is_live(pool, index, gen)) rc = brine__fail(BRINE_ECORRUPT, "pipe \"%s\" in pool \"%s\" has no ring; remove the pool", name, pool->name);
+        else rc = brine__fail(BRINE_ENOENT, "pipe \"%s\" in pool \"%s\" was removed", name, pool->name);
     }
     pthread_mutex_unlock(&pool->mutex);
     if (rc) free(p);
@@ -254,7 +257,7 @@ int brine__pipe_enter_slow(brine_pipe *p) {
             p->endpoint = endpoint;
             p->counters = pool_endp(pool, endpoint);
             p->epoch = pool->epoch;
-            p->first_thread = brine__thread_number();
+            p->first_thread = thread_number();
         }
     }
     pthread_mutex_unlock(&pool->mutex);

@@ -88,7 +88,7 @@ void brine__offer(brine_pool *pool, uint32_t index, uint64_t w, uint32_t me, boo
 int brine_ack(brine_packet packet) {
     struct held h;
     bool leased;
-    int rc = brine__holding(packet, &h, &leased);
+    int rc = packet_holding(packet, &h, &leased);
     if (!rc && leased) a64_store_release(&h.rec->word, WORD(h.gen, REC_HELD, h.me)); /* pairs with the reaper: not returned */
     return rc;
 }
@@ -96,7 +96,7 @@ int brine_ack(brine_packet packet) {
 int brine_nack(brine_packet packet) {
     struct held h;
     bool leased;
-    int rc = brine__holding(packet, &h, &leased);
+    int rc = packet_holding(packet, &h, &leased);
     if (!rc && !leased) rc = brine__fail(BRINE_EINVAL, "packet %u.%u is not leased: it is the caller's for good", h.index, h.gen);
     if (rc) return rc;
     brine__lease_return(h.pool, h.rec, WORD(h.gen, REC_LEASED, h.me));
@@ -107,6 +107,6 @@ int brine_nack(brine_packet packet) {
 uint32_t brine_deliveries(brine_packet packet) {
     struct held h;
     bool leased;
-    if (packet.record == 0 || brine__holding(packet, &h, &leased) || !leased) return 0;
+    if (packet.record == 0 || packet_holding(packet, &h, &leased) || !leased) return 0;
     return (uint32_t)(a64_load_relaxed(&h.rec->journey) & DELIVERIES_MASK); /* ours */
 }

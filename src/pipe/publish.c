@@ -16,7 +16,8 @@ void brine__displaced(brine_pool *pool, uint64_t target, uint32_t me) {
     uint64_t w = a64_load_acquire(&t->word);
     while (word_gen(w) == link_gen(target) && (word_state(w) == REC_PUBLISHED || word_state(w) == REC_PUBLISHING)) {
         if (!a64_cas_acq_rel(&t->word, &w, WORD(word_gen(w), REC_HELD, me))) continue;
-        brine__token_release(pool, link_record(target), link_gen(target), me);
+        /* not brine__token_release: the reaper does not trust what the token names */
+        brine__packet_undo(pool, link_record(target), WORD(link_gen(target), REC_HELD, me), me);
         return;
     }
 }

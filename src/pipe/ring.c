@@ -2,8 +2,6 @@
 /* pipe: the ring. One attempt to enqueue or dequeue, helping, and undoing what a dead process left. */
 #include "pipe/ring.h"
 
-static void advance(a64 *position, uint64_t from) { a64_cas_acq_rel(position, &from, from + 1); }
-
 /* Changes the word of a packet unless it was sent again since `journey` was read. Its generation does not tell:
  * a packet that goes back and forth between two processes has the same word again and again. */
 bool brine__journey_cas(struct record *d, uint64_t w, uint64_t journey, uint64_t to) {
@@ -19,14 +17,14 @@ static void help_head(const struct ring *r, uint64_t h, uint64_t s) {
      * read would then be of another journey. */
     if (a64_load_acquire(&r->control->head) != h) return;
     if (is_sent(word_state(w))) brine__journey_cas(d, w, journey, WORD(word_gen(w), REC_ARRIVED, slot_proc(s)));
-    advance(&r->control->head, h);
+    ring_advance(&r->control->head, h);
 }
 
 /* If somebody enqueued at tail and has not moved it, moves it. */
 static bool help_tail(const struct ring *r) {
     uint64_t t = a64_load_acquire(&r->control->tail), s = a64_load_acquire(&r->slots[t & r->mask]);
     if (slot_lap(s) != (slot_full(s) ? ring_lap(r, t) : ((ring_lap(r, t) + 1) & LAP_MASK))) return false;
-    advance(&r->control->tail, t);
+    ring_advance(&r->control->tail, t);
     return true;
 }
 
@@ -41,7 +39,7 @@ bool brine__ring_help(const struct ring *r) {
 
 /* True if no place came free: head is where it was and nobody has taken what is there. */
 static bool really_full(brine_pipe *p, const struct ring *r, uint64_t t) {
-    uint64_t h = a64_load_acquire(&p->control->head); /* pairs with advance(head): the place is free */
+    uint64_t h = a64_load_acquire(&p->control->head); /* pairs with ring_advance(head): the place is free */
     a64_store_relaxed(&p->head_seen, h);
     if ((int64_t)(t - h) < (int64_t)p->capacity) return false; /* negative: t is out of date */
     uint64_t s = a64_load_acquire(&r->slots[h & r->mask]);
@@ -81,11 +79,11 @@ int brine__ring_enqueue(brine_pipe *p, struct record *d, uint32_t index, uint32_
             /* Linearization: the packet is in the pipe. Publishes its bytes; pairs with the load in dequeue.
              * From here on the packet is not ours to touch. */
             if (!a64_cas_seq_cst(&p->slots[t & p->mask], &s, slot_word(lap, true, me, index))) continue;
-            advance(&p->control->tail, t);
+            ring_advance(&p->control->tail, t);
             return 0;
         }
         if (slot_lap(s) == (slot_full(s) ? lap : next)) {
-            advance(&p->control->tail, t); /* somebody enqueued here and has not moved tail */
+            ring_advance(&p->control->tail, t); /* somebody enqueued here and has not moved tail */
         } else if (slot_full(s) && slot_lap(s) == before) {
             if (really_full(p, &r, t) && a64_load_acquire(&p->control->tail) == t) return give_back(d, gen, me, leased);
         }
@@ -125,7 +123,7 @@ static bool take_returned(brine_pipe *p, const struct ring *r, uint32_t me, brin
         struct record *d = pool_record(r->pool, i);
         if (!brine__journey_cas(d, w, journey, WORD(word_gen(w), REC_ARRIVED, me))) continue;
         deliver(p, r, d, word_gen(w), me);
-        *packet = packet_of(r->pool, i, word_gen(w));
+        put_packet(packet, r->pool, i, word_gen(w));
         return true;
     }
     a64_store_relaxed(&p->returned_seen, hint);
@@ -140,14 +138,14 @@ int brine__ring_dequeue(brine_pipe *p, uint32_t me, brine_packet *packet) {
         uint32_t lap = ring_lap(&r, h), next = (lap + 1) & LAP_MASK;
         if (slot_full(s) && slot_lap(s) == lap) {
             struct record *d = pool_record(r.pool, slot_rec(s));
-            __builtin_prefetch(d, 1);
+            prefetch_packet(d);
             /* The take. Pairs with the enqueue's CAS: we see the packet's bytes. */
             if (!a64_cas_seq_cst(&p->slots[h & p->mask], &s, slot_word(next, false, me, slot_rec(s)))) continue;
             uint32_t gen = word_gen(a64_load_acquire(&d->word));
             a64_store_release(&d->word, WORD(gen, REC_ARRIVED, me)); /* recorded; before head moves */
-            advance(&p->control->head, h);
+            ring_advance(&p->control->head, h);
             deliver(p, &r, d, gen, me);
-            *packet = packet_of(r.pool, slot_rec(s), gen);
+            put_packet(packet, r.pool, slot_rec(s), gen);
             return 0;
         }
         if (!slot_full(s) && slot_lap(s) == next) help_head(&r, h, s);
@@ -169,6 +167,8 @@ bool brine__ring_of(brine_pool *pool, uint32_t index, uint32_t gen, struct ring 
     uint64_t rw = a64_load_acquire(&pool_record(pool, record)->word);
     /* gone already if who removed the pipe died after freeing it */
     if (word_gen(rw) != link_gen(target) || (word_state(rw) != REC_ANCHORED && word_state(rw) != REC_ANCHORING)) return false;
+    /* one ring for each name: helping and draining are then linear, whatever the directory says */
+    if (a64_load_relaxed(&pool_record(pool, record)->pipe) != LINK(gen, index)) return false;
     uint64_t slots = pool_record(pool, record)->root.payload; /* where brine__ring_make put them */
     if (slots < pool->layout.records || (slots & 7) || !brine__committed(pool, slots, (uint64_t)8 << shift)) return false;
     *ring = (struct ring){pool, pool_pipe(pool, index), pool_at(pool, slots), ((uint64_t)1 << shift) - 1, shift,

@@ -27,6 +27,8 @@ struct brine_pipe {
     brine_pool *pool;
     uint64_t epoch;          /* of the pool when the endpoint was got */
     uint32_t index, gen;     /* directory entry */
+    const a64 *entry;        /* its word, which is `live` until the pipe is removed */
+    uint64_t live;
     uint32_t endpoint;       /* shared by this process's handles of the pipe */
     uint32_t capacity, shift;
     uint64_t mask;
@@ -40,6 +42,8 @@ struct brine_pipe {
     a64 returned_seen;       /* last value of control->returned with nothing left to take */
     a32 interrupts;
     a64 spin_ns;             /* how long the next wait spins before it sleeps */
+    a32 spin_useless;        /* whom we wait for runs only where we do */
+    a32 spins_failed;
     char name[BRINE_NAME_MAX + 1];
 };
 
@@ -51,6 +55,14 @@ static inline uint32_t slot_lap(uint64_t s) { return (uint32_t)(s >> 40); }
 static inline bool slot_full(uint64_t s) { return (s >> 39) & 1; }
 static inline uint32_t slot_proc(uint64_t s) { return (uint32_t)(s >> 26) & 0x1fff; }
 static inline uint32_t slot_rec(uint64_t s) { return (uint32_t)s & 0x3ffffff; }
+
+/* What a reader looks at first: word and root, the rest of the head, the first values. */
+static inline void prefetch_packet(const struct record *d) {
+    __builtin_prefetch(d, 1);
+    __builtin_prefetch(&d->bump, 1);
+    __builtin_prefetch(d->inline_arena);
+    __builtin_prefetch(d->inline_arena + 64);
+}
 
 /* A ring as seen from the reaper and observers, who have no handle. */
 struct ring {
@@ -126,7 +138,7 @@ int brine__pipe_enter_slow(brine_pipe *pipe);
 static inline int pipe_enter(brine_pipe *pipe, uint32_t *me) {
     if (unlikely(!pipe)) return brine__fail(BRINE_EINVAL, "the pipe is NULL");
     *me = pool_me(pipe->pool);
-    if (likely(*me && pipe->epoch == pipe->pool->epoch && dir_is_live(pipe->pool, pipe->index, pipe->gen))) return 0;
+    if (likely(*me && pipe->epoch == pipe->pool->epoch && a64_load_acquire(pipe->entry) == pipe->live)) return 0; /* as dir_is_live() */
     return brine__pipe_enter_slow(pipe);
 }
 
@@ -136,6 +148,8 @@ void brine__endpoint_close(brine_pool *pool, uint32_t endpoint);
 /* Any process has this pipe open: at all, as a server, or as a reader. */
 enum who { ANYBODY, SERVERS, READERS };
 bool brine__endpoint_any(brine_pool *pool, uint64_t pipe, enum who who);
+/* Another process that has it open may run on a CPU other than `cpu` (1 + its number). */
+bool brine__endpoint_elsewhere(brine_pool *pool, uint64_t pipe, uint32_t cpu);
 /* Notes that the holder of the endpoint reads or writes. */
 void brine__endpoint_role(brine_pipe *pipe, uint32_t role);
 /* Reaping: the dead serve no more; then, when their packets are settled, their endpoints are freed. In between
@@ -152,9 +166,14 @@ bool brine__entry_cleanup(brine_pool *pool, uint32_t index, uint32_t me, bool re
 int brine__dequeue_now(brine_pipe *pipe, brine_packet *packet);
 /* Wakes one reader or writer if any sleeps. Call after the RMW that made the change. */
 void brine__wake_slow(a32 *ec, int count);
-static inline void wake_one(a32 *ec, const a64 *waiting) {
-    fence_after_rmw(); /* pairs with the seq_cst add in brine__waiting_add: either we see it or it sees our change */
-    if (unlikely((uint32_t)a64_load_relaxed(waiting) != 0)) brine__wake_slow(ec, 1);
+void brine__wake_one_slow(struct pipe_control *control, a32 *ec);
+static inline void wake_reader(struct pipe_control *c) {
+    fence_after_rmw(); /* pairs with the seq_cst add in waiting_add(): either we see it or it sees our change */
+    if (unlikely((uint32_t)a64_load_relaxed(&c->wait_readers) != 0)) brine__wake_one_slow(c, &c->ec_readers);
+}
+static inline void wake_writer(struct pipe_control *c) {
+    fence_after_rmw(); /* as above */
+    if (unlikely((uint32_t)a64_load_relaxed(&c->wait_writers) != 0)) brine__wake_one_slow(c, &c->ec_writers);
 }
 /* Wakes everybody who waits on a pipe. */
 void brine__wake_all(struct pipe_control *control);
@@ -163,6 +182,12 @@ void brine__waiting_reset(struct pipe_control *control);
 /* Wakes this process's waiters on the pool. Async-signal-safe. */
 void brine__wake_process(brine_pool *pool);
 
-uint32_t brine__thread_number(void);
+/* Numbers the threads of this process, from 1 on. */
+extern THREAD_LOCAL_FAST uint32_t brine__my_number;
+uint32_t brine__thread_number_new(void);
+static inline uint32_t thread_number(void) { return likely(brine__my_number != 0) ? brine__my_number : brine__thread_number_new(); }
+
+/* CASes head or tail onwards; who fails was helped. */
+static inline void ring_advance(a64 *position, uint64_t from) { a64_cas_acq_rel(position, &from, from + 1); }
 
 #endif

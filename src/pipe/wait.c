@@ -15,9 +15,21 @@
 #include "base/clock.h"
 #include "pipe/futex.h"
 
+/*
+ * How long to spin before sleeping: competitive spinning. Who spins for about as long as a sleep and a wake cost, and
+ * only then sleeps, waits at most a small factor longer than one who knows the future (Karlin, Manasse, McGeoch, Owicki
+ * 1990). The cost of a wake is measured whenever one happens; the budget of a handle goes up to SPIN_WAKES of it while
+ * peers come soon, and down when they do not. Soon: when both sides sleep, one waits for two wakes, the peer's and its
+ * own, and the peer's answer; so does everybody in a pair that would be faster spinning. Hence more than two.
+ */
+#define SPIN_WAKES 2
+#define SOON_WAKES 3
 #define SPIN_MIN_NS 1000
-#define SPIN_MAX_NS 50000 /* about what a sleep and a wake cost */
-#define SPIN_ROUNDS 64    /* tries between two looks at the clock */
+#define WAKE_COST_FIRST_NS 20000 /* until one was measured */
+#define WAKE_COST_MAX_NS 100000  /* more than that is not the wake but a busy machine */
+#define SPIN_ROUNDS 64           /* looks at the pipe between two looks at the clock; about 1 us */
+#define READ_AHEAD 2             /* packets that a dequeue fetches ahead of the one it takes */
+#define CPUS_LOOK_EVERY 16       /* failed spins between two looks at who may run on which CPUs */
 
 /* ---- counting waiters, waking them ---- */
 
@@ -33,6 +45,11 @@ static void waiting_remove(a64 *waiting, uint32_t epoch) {
 void brine__wake_slow(a32 *ec, int count) {
     a32_add_seq_cst(ec, 1); /* pairs with the read of ec before the last try */
     brine__futex_wake(ec, count);
+}
+
+void brine__wake_one_slow(struct pipe_control *c, a32 *ec) {
+    a64_store_relaxed(&c->woken_ns, (uint64_t)brine__now_ns()); /* a measurement: no order needed */
+    brine__wake_slow(ec, 1);
 }
 
 void brine__wake_all(struct pipe_control *c) {
@@ -96,6 +113,29 @@ static uint64_t size_of(brine_pool *pool, const struct record *r) {
     return likely(!r->first_child && !is_token(r)) ? r->bytes : brine__packet_bytes(pool, r);
 }
 
+static inline void count_in(brine_pipe *p, uint64_t bytes) {
+    struct endpoint *c = p->counters;
+    if (likely(p->first_thread == thread_number())) {
+        a64_count(&c->packets_in, 1);
+        a64_count(&c->bytes_in, bytes);
+    } else {
+        a64_add_relaxed(&c->packets_in2, 1);
+        a64_add_relaxed(&c->bytes_in2, bytes);
+    }
+}
+
+static inline void count_out(brine_pipe *p, const struct record *d) {
+    struct endpoint *c = p->counters;
+    uint64_t bytes = a64_load_relaxed(&d->rc_stamp); /* set by the sender */
+    if (likely(p->first_thread == thread_number())) {
+        a64_count(&c->packets_out, 1);
+        a64_count(&c->bytes_out, bytes);
+    } else {
+        a64_add_relaxed(&c->packets_out2, 1);
+        a64_add_relaxed(&c->bytes_out2, bytes);
+    }
+}
+
 static int try_write(struct op *op) {
     brine_pipe *p = op->pipe;
     if (unlikely(stream_closed(p))) return BRINE_ECLOSED;
@@ -103,14 +143,8 @@ static int try_write(struct op *op) {
     a64_store_relaxed(&op->held.rec->rc_stamp, bytes); /* for the reader's counters */
     int rc = brine__ring_enqueue(p, op->held.rec, op->held.index, op->held.gen, op->me, op->leased);
     if (rc) return rc;
-    wake_one(&p->control->ec_readers, &p->control->wait_readers);
-    if (likely(p->first_thread == brine__thread_number())) {
-        a64_count(&p->counters->packets_in, 1);
-        a64_count(&p->counters->bytes_in, bytes);
-    } else {
-        a64_add_relaxed(&p->counters->packets_in2, 1);
-        a64_add_relaxed(&p->counters->bytes_in2, bytes);
-    }
+    wake_reader(p->control);
+    count_in(p, bytes);
     return 0;
 }
 
@@ -119,15 +153,8 @@ static int try_read(struct op *op) {
     bool closed = stream_closed(p); /* before the try: closed, then empty, means drained */
     int rc = brine__ring_dequeue(p, op->me, op->packet);
     if (rc) return closed ? BRINE_ECLOSED : rc;
-    wake_one(&p->control->ec_writers, &p->control->wait_writers);
-    uint64_t bytes = a64_load_relaxed(&pool_record(p->pool, op->packet->record)->rc_stamp); /* set by try_write */
-    if (likely(p->first_thread == brine__thread_number())) {
-        a64_count(&p->counters->packets_out, 1);
-        a64_count(&p->counters->bytes_out, bytes);
-    } else {
-        a64_add_relaxed(&p->counters->packets_out2, 1);
-        a64_add_relaxed(&p->counters->bytes_out2, bytes);
-    }
+    wake_writer(p->control);
+    count_out(p, pool_record(p->pool, op->packet->record));
     return 0;
 }
 
@@ -135,26 +162,63 @@ static int try_op(struct op *op) { return op->reader ? try_read(op) : try_write(
 
 /* ---- waiting ---- */
 
-/* Tries for a while without sleeping. The budget follows its success: doubled when the peer came in time,
- * halved when not. */
+static a64 wake_cost = WAKE_COST_FIRST_NS; /* this process's; a moving average */
+
+/* A try would probably succeed. Reads the word that the peer writes first, and as little else as can be. */
+static bool worth_a_try(const struct op *op) {
+    const brine_pipe *p = op->pipe;
+    if (!op->reader) return a64_load_relaxed(&p->control->tail) - a64_load_relaxed(&p->control->head) < p->capacity; /* guesses */
+    uint64_t h = a64_load_relaxed(&p->control->head), s = a64_load_relaxed(&p->slots[h & p->mask]);
+    return slot_full(s) || a64_load_relaxed(&p->control->returned) != a64_load_relaxed(&p->returned_seen);
+}
+
+static int spin_round(struct op *op) {
+    for (int i = 0; i < SPIN_ROUNDS; i++) {
+        if (worth_a_try(op)) {
+            int rc = try_op(op);
+            if (rc != BRINE_ETIMEDOUT) return rc;
+        }
+        cpu_relax();
+    }
+    return BRINE_ETIMEDOUT;
+}
+
+/* A wait of `waited` ns, at the end of which somebody came. */
+static void learn(brine_pipe *p, int64_t waited) {
+    uint64_t cost = a64_load_relaxed(&wake_cost), budget = a64_load_relaxed(&p->spin_ns); /* hints, here and below */
+    budget = waited <= (int64_t)cost * SOON_WAKES ? budget * 2 : budget / 2;
+    if (budget > cost * SPIN_WAKES) budget = cost * SPIN_WAKES;
+    a64_store_relaxed(&p->spin_ns, budget > SPIN_MIN_NS ? budget : SPIN_MIN_NS);
+}
+
+/* Spinning on the only CPU on which the peer can run keeps it from coming. */
+static void look_at_cpus(brine_pipe *p) {
+    brine__look_at_cpus(p->pool);
+    uint32_t only = a32_load_relaxed(&p->pool->only_cpu);
+    a32_store_relaxed(&p->spin_useless, only && !brine__endpoint_elsewhere(p->pool, LINK(p->gen, p->index), only));
+}
+
+/* Tries for a while without sleeping. */
 static int spin(struct op *op, brine_deadline until) {
     brine_pipe *p = op->pipe;
-    if (p->pool->one_cpu) return BRINE_ETIMEDOUT;
-    int64_t budget = (int64_t)a64_load_relaxed(&p->spin_ns), end = brine__now_ns() + budget;
-    if (until.ns < end) end = until.ns;
-    do {
-        for (int i = 0; i < SPIN_ROUNDS; i++) {
-            cpu_relax();
-            uint64_t head = a64_load_relaxed(&p->control->head), tail = a64_load_relaxed(&p->control->tail); /* guesses */
-            if (op->reader ? head == tail && i : tail - head >= p->capacity && i) continue;
-            int rc = try_op(op);
-            if (rc == BRINE_ETIMEDOUT) continue;
-            a64_store_relaxed(&p->spin_ns, (uint64_t)(budget * 2 < SPIN_MAX_NS ? budget * 2 : SPIN_MAX_NS));
-            return rc;
-        }
-    } while (brine__now_ns() < end);
-    a64_store_relaxed(&p->spin_ns, (uint64_t)(budget / 2 > SPIN_MIN_NS ? budget / 2 : SPIN_MIN_NS));
+    if (a32_load_relaxed(&p->spin_useless) == 0) {
+        int64_t end = brine__now_ns() + (int64_t)a64_load_relaxed(&p->spin_ns);
+        if (until.ns < end) end = until.ns;
+        do {
+            int rc = spin_round(op);
+            if (rc != BRINE_ETIMEDOUT) return rc;
+        } while (brine__now_ns() < end);
+    }
+    if (a32_add_relaxed(&p->spins_failed, 1) % CPUS_LOOK_EVERY == 0) look_at_cpus(p);
     return BRINE_ETIMEDOUT;
+}
+
+/* We slept from `begin` on and were woken: what did the wake cost? */
+static void measure_wake(const struct pipe_control *c, int64_t begin) {
+    int64_t woken = (int64_t)a64_load_relaxed(&c->woken_ns), took = brine__now_ns() - woken;
+    if (woken < begin || took <= 0 || took > WAKE_COST_MAX_NS) return; /* somebody else's, or lost in between */
+    uint64_t cost = a64_load_relaxed(&wake_cost);
+    a64_store_relaxed(&wake_cost, (cost * 7 + (uint64_t)took) / 8);
 }
 
 /* Somebody whom the handle expects is gone. Who is expected has to be looked for among all who have the pipe open. */
@@ -186,8 +250,9 @@ static int sleep_once(struct op *op, brine_deadline until, struct interrupts bef
     bool woken = true;
     int rc = try_op(op);
     if (rc == BRINE_ETIMEDOUT && !interrupted(p, before) && dir_is_live(p->pool, p->index, p->gen)) {
-        int64_t slice = brine__now_ns() + WAIT_SLICE_NS;
+        int64_t begin = brine__now_ns(), slice = begin + WAIT_SLICE_NS;
         woken = brine__futex_wait(ec, seen, until.ns < slice ? until.ns : slice);
+        if (woken) measure_wake(p->control, begin);
     }
     waiting_remove(waiting, epoch);
     forget_wait(p->pool, noted);
@@ -200,16 +265,21 @@ static int sleep_once(struct op *op, brine_deadline until, struct interrupts bef
 
 static int wait_loop(struct op *op, brine_deadline until, struct interrupts before) {
     brine_pipe *p = op->pipe;
+    int64_t begin = brine__now_ns();
     if (unlikely(a32_load_relaxed(&p->expected))) brine__reap(p->pool, 0, NULL); /* the dead do not count as there */
     for (;;) {
         bool gone = peer_gone(p); /* before the try: what the peer did last is seen */
         int rc = try_op(op);
-        if (rc != BRINE_ETIMEDOUT) return rc;
+        if (rc != BRINE_ETIMEDOUT) {
+            learn(p, brine__now_ns() - begin);
+            return rc;
+        }
         if (gone) return BRINE_EGONE;
         if (interrupted(p, before)) return BRINE_EINTR;
         if (brine__passed(until)) return BRINE_ETIMEDOUT;
         rc = spin(op, until);
-        if (rc == BRINE_ETIMEDOUT) rc = sleep_once(op, until, before);
+        if (rc != BRINE_ETIMEDOUT) return rc; /* the budget was enough: it stays */
+        rc = sleep_once(op, until, before);
         if (rc != BRINE_ETIMEDOUT) return rc;
         rc = pipe_enter(p, &op->me);
         if (rc) return rc;
@@ -220,7 +290,9 @@ static int explain(brine_pipe *p, bool reader, int rc) {
     const char *what = reader ? "empty" : "full";
     switch (rc) {
     case BRINE_ETIMEDOUT:
-        return brine__fail(rc, "pipe \"%s\" in pool \"%s\" stayed %s (capacity %u) until the deadline", p->name, p->pool->name, what, p->capacity);
+        return brine__fail_later(rc, reader ? "pipe \"%s\" in pool \"%s\" stayed empty (capacity %u) until the deadline"
+                                            : "pipe \"%s\" in pool \"%s\" stayed full (capacity %u) until the deadline",
+                                 p->name, p->pool->name, p->capacity);
     case BRINE_ECLOSED: return brine__fail(rc, "the stream of pipe \"%s\" in pool \"%s\" has ended", p->name, p->pool->name);
     case BRINE_EGONE:
         return brine__fail(rc, "pipe \"%s\" in pool \"%s\" is %s, and no process %s it any more", p->name, p->pool->name, what,
@@ -228,6 +300,11 @@ static int explain(brine_pipe *p, bool reader, int rc) {
     case BRINE_EINTR: return brine__fail(rc, "the wait on pipe \"%s\" was interrupted", p->name);
     default: return rc;
     }
+}
+
+static void count_timeout(struct op *op) {
+    struct endpoint *c = op->pipe->counters;
+    a64_add_relaxed(op->reader ? &c->timeouts_out : &c->timeouts_in, 1);
 }
 
 static int block(struct op *op, brine_deadline deadline) {
@@ -241,34 +318,106 @@ static int block(struct op *op, brine_deadline deadline) {
         rc = wait_loop(op, until, before);
         a64_add_relaxed(blocked, (uint64_t)-1);
     }
-    if (rc == BRINE_ETIMEDOUT) a64_add_relaxed(op->reader ? &p->counters->timeouts_out : &p->counters->timeouts_in, 1);
+    if (rc == BRINE_ETIMEDOUT) count_timeout(op);
     return explain(p, op->reader, rc);
 }
 
-int brine_enqueue(brine_pipe *pipe, brine_packet packet, brine_deadline deadline) {
+/* The first try found nothing. */
+static int not_at_once(struct op *op, brine_deadline deadline) {
+    if (deadline.ns == 0) { /* a poll */
+        count_timeout(op);
+        return explain(op->pipe, op->reader, BRINE_ETIMEDOUT);
+    }
+    /* A busy peer answers sooner than the clock is read and the wait is prepared. */
+    if (deadline.ns < -SPIN_MIN_NS && a32_load_relaxed(&op->pipe->spin_useless) == 0) {
+        int rc = spin_round(op);
+        if (rc != BRINE_ETIMEDOUT) return rc ? explain(op->pipe, op->reader, rc) : 0;
+    }
+    return block(op, deadline);
+}
+
+__attribute__((noinline)) static int enqueue_slow(brine_pipe *pipe, brine_packet packet, brine_deadline deadline) {
     struct op op = {.pipe = pipe};
     int rc = pipe_enter(pipe, &op.me);
     if (unlikely(rc)) return rc;
     note_role(pipe, ENDP_WRITES);
     if (unlikely(packet.pool != pipe->pool->id && packet.record))
         return brine__fail(BRINE_EXPOOL, "the packet belongs to another pool than pipe \"%s\"; brine_packet_copy copies it", pipe->name);
-    rc = brine__holding(packet, &op.held, &op.leased);
+    rc = packet_holding(packet, &op.held, &op.leased);
     if (unlikely(rc)) return rc;
     if (unlikely(op.held.rec->error))
         return brine__fail(op.held.rec->error, "the packet was not built completely (%s); check the setters", brine_status_text(op.held.rec->error));
     rc = try_op(&op);
     if (likely(rc == 0)) return 0;
-    return rc == BRINE_ETIMEDOUT ? block(&op, deadline) : explain(pipe, false, rc);
+    return rc == BRINE_ETIMEDOUT ? not_at_once(&op, deadline) : explain(pipe, false, rc);
 }
 
-int brine_dequeue(brine_pipe *pipe, brine_packet *packet, brine_deadline deadline) {
+__attribute__((noinline)) static int dequeue_slow(brine_pipe *pipe, brine_packet *packet, brine_deadline deadline) {
     struct op op = {.pipe = pipe, .reader = true, .packet = packet};
     int rc = pipe_enter(pipe, &op.me);
     if (unlikely(rc)) return rc;
     note_role(pipe, ENDP_READS);
     rc = try_op(&op);
     if (likely(rc == 0)) return 0;
-    return rc == BRINE_ETIMEDOUT ? block(&op, deadline) : explain(pipe, true, rc);
+    return rc == BRINE_ETIMEDOUT ? not_at_once(&op, deadline) : explain(pipe, true, rc);
+}
+
+/* What pipe_enter() and note_role() ask: nothing has to be done about the handle. */
+static inline bool ready(const brine_pipe *p, uint32_t me, uint32_t role) {
+    return likely(me && p->epoch == p->pool->epoch && a64_load_acquire(p->entry) == p->live && (a32_load_relaxed(&p->counters->roles) & role));
+}
+
+/* The usual case of the same: room, nobody else at this position. It is brine__ring_enqueue() with the slot looked at
+ * first: the packet is not touched unless it will probably go in. Killed between SENDING and the CAS of the slot: the slot
+ * at pos does not name the packet. */
+int brine_enqueue(brine_pipe *p, brine_packet packet, brine_deadline deadline) {
+    uint32_t me = likely(p != NULL) ? a32_load_relaxed(p->pool->me) : 0;
+    if (unlikely(!me || !ready(p, me, ENDP_WRITES))) return enqueue_slow(p, packet, deadline);
+    if (unlikely(packet.pool != p->pool->id || packet.record == 0 || packet.record >= a32_load_relaxed(&p->pool->record_limit)))
+        return enqueue_slow(p, packet, deadline);
+    struct record *d = pool_record(p->pool, packet.record);
+    if (unlikely(a64_load_acquire(&d->word) != WORD(packet.generation, REC_HELD, me))) return enqueue_slow(p, packet, deadline);
+    if (unlikely(d->error || d->first_child || is_token(d) || stream_closed(p))) return enqueue_slow(p, packet, deadline);
+    uint64_t t = a64_load_acquire(&p->control->tail), s = a64_load_acquire(&p->slots[t & p->mask]), lap = (t >> p->shift) & LAP_MASK;
+    if (unlikely(slot_full(s) || slot_lap(s) != lap || t - a64_load_relaxed(&p->head_seen) >= p->capacity)) return enqueue_slow(p, packet, deadline);
+    uint64_t bytes = d->bytes;
+    a64_store_relaxed(&d->rc_stamp, bytes);
+    a64_store_relaxed(&d->pipe, LINK(p->gen, p->index)); /* all published by SENDING */
+    a64_store_relaxed(&d->pos, t);
+    a64_store_relaxed(&d->journey, next_journey(a64_load_relaxed(&d->journey)));
+    a64_store_release(&d->word, WORD(packet.generation, REC_SENDING, me));
+    if (unlikely(!a64_cas_seq_cst(&p->slots[t & p->mask], &s, slot_word(lap, true, me, packet.record)))) { /* linearization, as there */
+        a64_store_release(&d->word, WORD(packet.generation, REC_HELD, me));
+        return enqueue_slow(p, packet, deadline);
+    }
+    ring_advance(&p->control->tail, t);
+    wake_reader(p->control);
+    count_in(p, bytes);
+    return 0;
+}
+
+/* The usual case: a packet stands at head, and nothing was returned. */
+int brine_dequeue(brine_pipe *p, brine_packet *packet, brine_deadline deadline) {
+    uint32_t me = likely(p != NULL) ? a32_load_relaxed(p->pool->me) : 0;
+    if (unlikely(!me || !ready(p, me, ENDP_READS) || p->leases)) return dequeue_slow(p, packet, deadline);
+    if (unlikely(a64_load_acquire(&p->control->returned) != a64_load_relaxed(&p->returned_seen))) return dequeue_slow(p, packet, deadline);
+    uint64_t h = a64_load_acquire(&p->control->head), s = a64_load_acquire(&p->slots[h & p->mask]), lap = (h >> p->shift) & LAP_MASK;
+    if (unlikely(!slot_full(s) || slot_lap(s) != lap)) return dequeue_slow(p, packet, deadline);
+    uint32_t index = slot_rec(s);
+    struct record *d = pool_record(p->pool, index);
+    prefetch_packet(d);
+    uint64_t ahead = a64_load_relaxed(&p->slots[(h + READ_AHEAD) & p->mask]); /* a guess: only fetched, not used */
+    if (slot_full(ahead)) prefetch_packet(pool_record(p->pool, slot_rec(ahead)));
+    /* The take, as in brine__ring_dequeue(). */
+    if (unlikely(!a64_cas_seq_cst(&p->slots[h & p->mask], &s, slot_word(lap + 1, false, me, index)))) return dequeue_slow(p, packet, deadline);
+    uint32_t gen = word_gen(a64_load_acquire(&d->word));
+    a64_store_release(&d->word, WORD(gen, REC_ARRIVED, me)); /* recorded; before head moves */
+    ring_advance(&p->control->head, h);
+    a64_store_release(&d->word, WORD(gen, REC_HELD, me)); /* delivery */
+    put_packet(packet, p->pool, index, gen);
+    wake_writer(p->control);
+    count_out(p, d);
+    return 0;
 }
 
 int brine__dequeue_now(brine_pipe *pipe, brine_packet *packet) {
@@ -360,7 +509,7 @@ static int wait_round(brine_wait *waits, size_t count, brine_deadline until, con
         waiting_remove(sides[i].waiting, sides[i].epoch);
         forget_wait(sides[i].pool, sides[i].noted);
         /* a wake that came to us may have been meant for one who can use it */
-        if (ready > 0) wake_one(sides[i].ec, sides[i].waiting);
+        if (ready > 0 && (uint32_t)a64_load_relaxed(sides[i].waiting) != 0) brine__wake_slow(sides[i].ec, 1);
     }
     return ready;
 }

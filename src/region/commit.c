@@ -77,10 +77,17 @@ uint64_t brine__committed_units(const brine_pool *pool) {
     return count_units(pool, l->records, records, l->record_pages) + count_units(pool, l->pages, pages, l->data_pages);
 }
 
-static int no_memory(brine_pool *pool, uint64_t bytes) {
+int brine__no_memory(brine_pool *pool, uint64_t bytes) {
     struct statvfs fs = {0};
     int error = errno;
     const char *folder = pool->named ? brine__folder() : "memory";
+    if (error == EOPNOTSUPP)
+        return brine__fail(BRINE_ENOTSUP, "pool \"%s\": the file system of %s cannot set memory aside (fallocate); use a tmpfs such as "
+                           "/dev/shm, a hugetlbfs, or a disk that can (BRINE_DIR)", pool->name, folder);
+    if (pool->page_bytes > SMALL_PAGE && (error == ENOSPC || error == ENOMEM))
+        return brine__fail(BRINE_ENOMEM, "pool \"%s\": %llu KiB more asked, %s has no huge page of %llu KiB free; free something or "
+                           "raise /proc/sys/vm/nr_hugepages or the mount's size", pool->name, (unsigned long long)(bytes >> 10), folder,
+                           (unsigned long long)(pool->page_bytes >> 10));
     if (error != ENOSPC && error != ENOMEM && error != EFAULT) {
         errno = error;
         return brine__fail_errno("pool \"%s\": cannot commit %llu KiB more", pool->name, (unsigned long long)(bytes >> 10));
@@ -103,11 +110,12 @@ static int back(brine_pool *pool, uint64_t first, uint64_t end) {
         uint64_t n = end - at < CALL_UNITS_MAX ? end - at : CALL_UNITS_MAX;
         uint64_t offset = at << UNIT_SHIFT, bytes = n << UNIT_SHIFT;
         int fd = brine__pool_fd(pool), rc;
+        if (fd == BRINE_ECORRUPT) return fd;
         do {
-            if (fd >= 0) rc = fallocate(fd, 0, (off_t)offset, (off_t)bytes);
+            if (fd >= 0) rc = brine__file_back(fd, offset, bytes);
             else rc = madvise(pool->base + offset, bytes, MADV_POPULATE_WRITE); /* all descriptors were closed */
         } while (rc < 0 && errno == EINTR);
-        if (rc < 0) return no_memory(pool, bytes);
+        if (rc < 0) return brine__no_memory(pool, bytes);
         each_word(pool, at, at + n, set_visit, NULL);
         at += n;
     }
@@ -157,7 +165,13 @@ int brine__decommit(brine_pool *pool, uint64_t offset, uint64_t bytes) {
     int fd = brine__pool_fd(pool);
     if (fd < 0) return fd;
     each_word(pool, first, end, clear_visit, NULL);
-    if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)bytes) < 0)
-        return brine__fail_errno("pool \"%s\": cannot give %llu KiB back", pool->name, (unsigned long long)(bytes >> 10));
-    return 0;
+    int rc;
+    do rc = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)bytes);
+    while (rc < 0 && errno == EINTR);
+    if (rc < 0) {
+        rc = brine__fail_errno("pool \"%s\": cannot give %llu KiB back", pool->name, (unsigned long long)(bytes >> 10));
+        /* it is there still: counted, and given back by the next who tries */
+        if (back(pool, first, end) != 0) a32_store_relaxed(&pool->uncounted, 1);
+    }
+    return rc;
 }

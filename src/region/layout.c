@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -69,6 +70,11 @@ int brine__header_write(struct header *h, const char *name, uint64_t max_bytes) 
     strncpy(h->name, name, sizeof h->name - 1);
     h->checksum = checksum(h);
     return 0;
+}
+
+bool brine__is_pool(int fd) {
+    char start[sizeof magic];
+    return pread(fd, start, sizeof start, 0) == (ssize_t)sizeof start && memcmp(start, magic, sizeof magic) == 0;
 }
 
 int brine__header_judge(const struct header *h, uint64_t file_bytes, const char *path) {

@@ -136,7 +136,8 @@ struct proc {
     a32 uid;
     a64 pid_namespace, start_ns;
     char command[16];
-    uint8_t pad[LINE_BYTES - 48];
+    a32 only_cpu; /* 1 + the CPU, if it may run on no other; else 0. A hint for those who spin */
+    uint8_t pad[LINE_BYTES - 52];
 };
 _Static_assert(sizeof(struct proc) == LINE_BYTES, "one line");
 
@@ -168,7 +169,9 @@ struct pipe_control {
     a64 returned;     /* bumped by the reaper after it made packets RETURNED */
     a64 stream;       /* epoch:32 | 0:31 | closed:1 */
     a32 roles;        /* ENDP_READS: it had a reader, ever */
-    uint8_t pad2[LINE_BYTES - 44];
+    uint32_t reserved;
+    a64 woken_ns;     /* CLOCK_MONOTONIC of the last wake: for measuring what one costs */
+    uint8_t pad2[LINE_BYTES - 56];
     a64 returned_packets; /* counters for observers: made RETURNED, ever */
     a64 dead_letters;     /* those of them that went to the dead-letter pipe */
     a64 dead_letter[(BRINE_NAME_MAX + 1) / 8]; /* its name, as in dir_entry; 0: none */

@@ -48,30 +48,60 @@ static int suffix_power(const char *s) {
     return *s ? -1 : power;
 }
 
-/* Decimal digits with an optional fraction, without help of the locale. Stops at the suffix. */
-static const char *read_decimal(const char *text, double *number) {
-    double value = 0, unit = 1;
-    const char *s = text;
-    for (; is_digit(*s); s++) value = value * 10 + (*s - '0');
+#define FRACTION_DIGITS 60 /* more cannot matter: a multiple of 2^-60 has no more */
+
+/* floor(0.DIGITS * 2^bits), exactly. digits: values 0..9, destroyed. */
+static uint64_t scaled_fraction(uint8_t *digits, int count, int bits) {
+    uint64_t value = 0;
+    for (int b = 0; b < bits; b++) {
+        int carry = 0;
+        for (int i = count; i-- > 0;) {
+            int doubled = digits[i] * 2 + carry;
+            digits[i] = (uint8_t)(doubled % 10);
+            carry = doubled / 10;
+        }
+        value = value * 2 + (uint64_t)carry;
+    }
+    return value;
+}
+
+/* A decimal number as written: without help of the locale, without rounding. */
+struct decimal {
+    uint64_t whole;
+    bool too_large; /* whole is 2^63 or more */
+    uint8_t digits[FRACTION_DIGITS];
+    int count;
+};
+
+/* Returns where the digits end. */
+static const char *read_decimal(const char *s, struct decimal *d) {
+    memset(d, 0, sizeof *d);
+    for (; is_digit(*s); s++) {
+        unsigned digit = (unsigned)(*s - '0');
+        d->too_large |= d->whole > ((uint64_t)INT64_MAX - digit) / 10;
+        if (!d->too_large) d->whole = d->whole * 10 + digit;
+    }
     if (*s == '.')
-        for (s++; is_digit(*s); s++) value += (*s - '0') * (unit /= 10);
-    *number = value;
+        for (s++; is_digit(*s); s++)
+            if (d->count < FRACTION_DIGITS) d->digits[d->count++] = (uint8_t)(*s - '0');
     return s;
+}
+
+static int not_a_size(const char *text) {
+    return brine__fail(BRINE_EINVAL, "\"%.40s\" is not a size; write for example 1000000, 64M or 1.5G", text);
 }
 
 int brine_parse_size(const char *text, uint64_t *bytes) {
     const char *shown = text ? text : "(null)", *s = shown;
-    double number;
+    struct decimal number;
     while (is_space(*s)) s++;
-    if (!is_digit(*s))
-        return brine__fail(BRINE_EINVAL, "\"%.40s\" is not a size; write for example 1000000, 64M or 1.5G", shown);
+    if (!is_digit(*s)) return not_a_size(shown);
     const char *end = read_decimal(s, &number);
     while (is_space(*end)) end++;
     int power = suffix_power(end);
-    if (power < 0)
-        return brine__fail(BRINE_EINVAL, "\"%.40s\" is not a size; write for example 1000000, 64M or 1.5G", shown);
-    for (int i = 0; i < power; i++) number *= 1024;
-    if (number >= 9223372036854775808.0) return brine__fail(BRINE_EINVAL, "the size \"%.40s\" is 2^63 or more", shown);
-    *bytes = (uint64_t)number;
+    if (power < 0) return not_a_size(shown);
+    if (number.too_large || number.whole > (uint64_t)INT64_MAX >> (10 * power))
+        return brine__fail(BRINE_EINVAL, "the size \"%.40s\" is 2^63 or more", shown);
+    *bytes = (number.whole << (10 * power)) + scaled_fraction(number.digits, number.count, 10 * power);
     return 0;
 }

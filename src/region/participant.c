@@ -22,8 +22,6 @@
 #include "base/clock.h"
 #include "region/pool.h"
 
-#define PIN_BYTES 4096
-
 static int set_lock(int fd, uint32_t i, short type) {
     struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = LOCK_BASE + i, .l_len = 1};
     int rc;
@@ -32,12 +30,14 @@ static int set_lock(int fd, uint32_t i, short type) {
     return rc;
 }
 
+int brine__lock_membership(int fd, short type) { return set_lock(fd, 0, type); }
+
 bool brine__participant_alive(int fd, uint32_t i) {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_BASE + i, .l_len = 1};
-    return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    return fcntl(fd, F_OFD_GETLK, &lock) < 0 || lock.l_type != F_UNLCK; /* where it cannot be asked nobody is called dead */
 }
 
-static void describe_self(struct proc *proc) {
+static void describe_self(const brine_pool *pool, struct proc *proc) {
     struct stat st;
     char command[sizeof proc->command] = "";
     FILE *f = fopen("/proc/self/comm", "re");
@@ -49,6 +49,7 @@ static void describe_self(struct proc *proc) {
     memcpy(proc->command, command, sizeof command);
     a32_store_relaxed(&proc->pid, (uint32_t)getpid()); /* diagnostics: no order needed */
     a32_store_relaxed(&proc->uid, (uint32_t)getuid());
+    a32_store_relaxed(&proc->only_cpu, a32_load_relaxed(&pool->only_cpu));
     a64_store_relaxed(&proc->pid_namespace, stat("/proc/self/ns/pid", &st) == 0 ? (uint64_t)st.st_ino : 0);
     a64_store_relaxed(&proc->start_ns, (uint64_t)brine__clock_ns(CLOCK_BOOTTIME));
 }
@@ -59,37 +60,68 @@ static int take_index(brine_pool *pool, int fd, uint32_t *index) {
         int rc = brine__commit(pool, pool->layout.proc + i * sizeof(struct proc), sizeof(struct proc), false);
         if (rc) return rc;
         struct proc *proc = pool_proc(pool, i);
-        if (word_state(a64_load_acquire(&proc->word)) != PROC_FREE || set_lock(fd, i, F_WRLCK) < 0) continue;
+        if (word_state(a64_load_acquire(&proc->word)) != PROC_FREE) continue;
+        if (set_lock(fd, i, F_WRLCK) < 0) {
+            if (errno == EAGAIN || errno == EACCES) continue; /* somebody has it */
+            return brine__fail_errno("pool \"%s\": cannot lock the place of a participant", pool->name);
+        }
         uint64_t w = a64_load_acquire(&proc->word); /* pairs with the release of the one who freed it */
         if (word_state(w) == PROC_FREE) {
             a64_raise(&pool_header(pool)->proc_high, i + 1);
             a64_store_release(&proc->word, WORD(word_gen(w), PROC_LIVE, 0));
-            describe_self(proc);
+            describe_self(pool, proc);
             pool->me_gen = word_gen(w);
             *index = i;
             return 0;
         }
-        set_lock(fd, i, F_UNLCK);
+        /* kept for as long as we live, the lock would keep others from cleaning up what is there */
+        if (set_lock(fd, i, F_UNLCK) < 0) return brine__fail_errno("pool \"%s\": cannot unlock the place of a participant", pool->name);
     }
     return brine__fail(BRINE_ELIMIT, "pool \"%s\": %u processes are attached, there is no room for one more", pool->name,
                        PROC_COUNT - 1);
 }
 
+static int enter_membership(const brine_pool *pool, int fd) {
+    if (brine__lock_membership(fd, F_RDLCK) == 0) return 0;
+    if (errno == EAGAIN || errno == EACCES)
+        return brine__fail(BRINE_EBUSY, "pool \"%s\" is being removed by another process (brine rm --stale)", pool->name);
+    return brine__fail_errno("pool \"%s\": cannot lock a byte of its file", pool->name);
+}
+
+/* A file system may drop the lock when the descriptor is closed, although the file is mapped: overlayfs maps
+ * another file underneath. Nobody could tell then who is alive. */
+static int check_pinned(brine_pool *pool, uint32_t index) {
+    int fd = brine__pool_fd(pool);
+    if (fd < 0 || brine__participant_alive(fd, index)) return 0;
+    uint64_t w = WORD(pool->me_gen, PROC_LIVE, 0);
+    a64_cas_acq_rel(&pool_proc(pool, index)->word, &w, WORD(pool->me_gen, PROC_FREE, 0)); /* or somebody has reaped us */
+    return brine__fail(BRINE_ENOTSUP,
+                       "pool \"%s\": its file system does not keep the lock of a mapped file (overlayfs does not); use a tmpfs such "
+                       "as /dev/shm, or a disk (BRINE_DIR)",
+                       pool->name);
+}
+
+static int join_through(brine_pool *pool, int fd, uint32_t *index) {
+    int rc = enter_membership(pool, fd);
+    if (rc) return rc;
+    void *pin = mmap(NULL, pool->page_bytes, PROT_READ, MAP_SHARED, fd, 0);
+    if (pin == MAP_FAILED) return brine__fail_errno("pool \"%s\": cannot map the page that marks this process as alive", pool->name);
+    pool->pin = pin;
+    if (madvise(pin, pool->page_bytes, MADV_DONTFORK) < 0)
+        return brine__fail_errno("pool \"%s\": cannot keep the page that marks this process as alive from its children", pool->name);
+    return take_index(pool, fd, index);
+}
+
 int brine__join(brine_pool *pool, uint32_t *index) {
     brine__fork_lock();
     brine__reap(pool, 0, NULL);
-    int rc = 0, fd = brine__pool_reopen(pool);
-    void *pin = MAP_FAILED;
-    if (fd < 0) rc = fd;
-    if (!rc) {
-        pin = mmap(NULL, PIN_BYTES, PROT_READ, MAP_SHARED, fd, 0);
-        if (pin == MAP_FAILED || madvise(pin, PIN_BYTES, MADV_DONTFORK) < 0)
-            rc = brine__fail_errno("pool \"%s\": cannot map the page that marks this process as alive", pool->name);
+    int fd = brine__pool_reopen(pool), rc = fd;
+    if (fd >= 0) {
+        rc = join_through(pool, fd, index);
+        close(fd);
     }
-    if (!rc) rc = take_index(pool, fd, index);
-    if (fd >= 0) close(fd);
-    if (rc && pin != MAP_FAILED) munmap(pin, PIN_BYTES);
-    pool->pin = rc ? NULL : pin;
+    if (!rc) rc = check_pinned(pool, *index);
+    if (rc) brine__leave(pool);
     static uint64_t epochs; /* under the fork lock */
     pool->epoch = ++epochs;
     brine__fork_unlock();
@@ -97,7 +129,7 @@ int brine__join(brine_pool *pool, uint32_t *index) {
 }
 
 void brine__leave(brine_pool *pool) {
-    if (pool->pin) munmap(pool->pin, PIN_BYTES);
+    if (pool->pin) brine__unmap(pool->pin, pool->page_bytes);
     pool->pin = NULL;
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* region: creating, attaching, detaching and removing pools. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -9,7 +8,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -17,17 +15,11 @@
 #include "region/pool.h"
 
 #define DEFAULT_MAX_BYTES ((uint64_t)1 << 30)
-#define FILE_PREFIX "brine."
-#define HUGETLBFS_MAGIC_NUMBER 0x958458f6
 #define WIPE_BYTES 4096
-
-static int pool_path(const char *name, char *path, size_t size) {
-    int rc = brine__check_name("pool", name);
-    if (rc) return rc;
-    if ((size_t)snprintf(path, size, "%s/" FILE_PREFIX "%s", brine__folder(), name) >= size)
-        return brine__fail(BRINE_EINVAL, "the pool folder in BRINE_DIR is too long: %.80s...", brine__folder());
-    return 0;
-}
+#define HUGE_PAGE ((uint64_t)2 << 20) /* to which the file is a multiple */
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8u
+#endif
 
 /* ---- the process's side of a pool ---- */
 
@@ -51,20 +43,25 @@ static void unregister_pool(brine_pool *pool) {
     brine__fork_unlock();
 }
 
-static bool allowed_one_cpu(void) {
+void brine__look_at_cpus(brine_pool *pool) {
     cpu_set_t set;
+    uint32_t only = 0, me = a32_load_relaxed(pool->me);
     CPU_ZERO(&set);
-    return sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) == 1;
+    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) == 1)
+        while (!CPU_ISSET(only++, &set)) {} /* ends at 1 + the CPU */
+    a32_store_relaxed(&pool->only_cpu, only); /* hints */
+    if (me && !pool->readonly) a32_store_relaxed(&pool_proc(pool, me)->only_cpu, only);
 }
 
 static int new_pool(const brine_pool_options *options, const char *name, const char *path, brine_pool **out) {
+    int rc = brine__fork_ready();
+    if (rc) return rc;
     brine_pool *pool = calloc(1, sizeof *pool);
     if (!pool) return brine__fail(BRINE_ENOMEM, "no memory for a pool handle");
     pool->fd = -1;
     pool->flags = options ? options->flags : 0;
     pool->readonly = (pool->flags & BRINE_POOL_READONLY) != 0;
     pool->named = path[0] != 0;
-    pool->one_cpu = allowed_one_cpu();
     snprintf(pool->name, sizeof pool->name, "%s", name);
     snprintf(pool->path, sizeof pool->path, "%s", path);
     pthread_mutexattr_t attr;
@@ -75,26 +72,33 @@ static int new_pool(const brine_pool_options *options, const char *name, const c
     /* Zeroed in a forked child, which is how the child notices. */
     void *wiped = mmap(NULL, WIPE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (wiped == MAP_FAILED || madvise(wiped, WIPE_BYTES, MADV_WIPEONFORK) < 0) {
-        int rc = brine__fail_errno("cannot map the page that notices forks");
-        if (wiped != MAP_FAILED) munmap(wiped, WIPE_BYTES);
+        rc = brine__fail_errno("cannot map the page that notices forks");
+        if (wiped != MAP_FAILED) brine__unmap(wiped, WIPE_BYTES);
         pthread_mutex_destroy(&pool->mutex);
         free(pool);
         return rc;
     }
     pool->me = wiped;
+    brine__look_at_cpus(pool);
     *out = pool;
     return 0;
 }
 
-static void delete_pool(brine_pool *pool) {
+/* Back to what new_pool() made. */
+static void close_pool(brine_pool *pool) {
     unregister_pool(pool);
     brine__leave(pool);
-    if (pool->base) munmap(pool->base, pool->layout.file_bytes);
-    if (pool->fd >= 0) {
-        struct stat st;
-        if (fstat(pool->fd, &st) == 0 && st.st_dev == pool->dev && st.st_ino == pool->ino) close(pool->fd);
-    }
-    munmap(pool->me, WIPE_BYTES);
+    if (pool->base) brine__unmap(pool->base, pool->layout.file_bytes);
+    if (brine__same_file(pool, pool->fd)) close(pool->fd);
+    pool->id = 0;
+    pool->base = NULL;
+    pool->fd = -1;
+    a32_store_release(pool->me, 0);
+}
+
+static void delete_pool(brine_pool *pool) {
+    close_pool(pool);
+    brine__unmap(pool->me, WIPE_BYTES);
     pthread_mutex_destroy(&pool->mutex);
     free(pool);
 }
@@ -117,11 +121,11 @@ static int map_pool(brine_pool *pool, int fd, void *address, int extra) {
     if (base == MAP_FAILED) return map_failed(pool, bytes);
     if (!pool->readonly && madvise(base, bytes, MADV_DONTFORK) < 0) {
         int rc = brine__fail_errno("pool \"%s\": cannot keep the mapping from forked children", pool->name);
-        munmap(base, bytes);
+        if (!extra || !brine__pool_reserve(pool, MAP_FIXED)) brine__unmap(base, bytes);
         return rc;
     }
     if (pool->flags & BRINE_POOL_HUGE) madvise(base, bytes, MADV_HUGEPAGE); /* a wish: refused where not configured */
-    pool->base = base;
+    pool_set_base(pool, base);
     return 0;
 }
 
@@ -132,6 +136,7 @@ static int open_pool(brine_pool *pool, int fd, const struct header *header, void
     pool->fd = fd;
     pool->dev = st.st_dev;
     pool->ino = st.st_ino;
+    pool->page_bytes = brine__file_page(fd);
     pool->layout = header->layout;
     pool->hash_seed = header->hash_seed;
     int rc = map_pool(pool, fd, address, 0);
@@ -149,27 +154,36 @@ static int open_pool(brine_pool *pool, int fd, const struct header *header, void
 
 /* ---- after fork ---- */
 
+/* On failure the address range is kept if possible, and the next call tries again. */
+static int attach_again(brine_pool *pool, uint32_t *me) {
+    int fd = brine__pool_fd(pool), rc = fd < 0 ? fd : 0;
+    /* The range was reserved in the fork handler; without the handler (a raw clone) it must be free. */
+    if (!rc) rc = map_pool(pool, fd, pool->base, pool->reserved ? MAP_FIXED : MAP_FIXED_NOREPLACE);
+    if (!rc) {
+        pool->reserved = false;
+        rc = brine__join(pool, me);
+        if (rc && !brine__pool_reserve(pool, MAP_FIXED)) brine__unmap(pool->base, pool->layout.file_bytes);
+    }
+    pool->lost = rc && !pool->reserved;
+    if (!rc) brine__reap_ops.forked(pool);
+    return rc;
+}
+
 uint32_t brine__pool_after_fork(brine_pool *pool) {
     brine__fork_lock();
     uint32_t me = a32_load_relaxed(pool->me);
-    if (!me && !pool->broken) {
+    if (!me) {
         int rc = 0;
-        if (pool->readonly) {
-            me = PROC_COUNT; /* a read-only mapping is inherited as it is */
-        } else {
-            int fd = brine__pool_fd(pool);
-            rc = fd < 0 ? fd : 0;
-            /* The range was reserved in the fork handler; without the handler (a raw clone) it must be free. */
-            if (!rc) rc = map_pool(pool, fd, pool->base, pool->reserved ? MAP_FIXED : MAP_FIXED_NOREPLACE);
-            pool->reserved = false;
-            if (!rc) rc = brine__join(pool, &me);
-            if (!rc) brine__reap_ops.forked(pool);
+        if (pool->readonly) me = PROC_COUNT; /* a read-only mapping is inherited as it is */
+        else rc = attach_again(pool, &me);
+        if (rc) {
+            char why[256];
+            snprintf(why, sizeof why, "%s", brine_detail());
+            brine__fail(BRINE_ESYS, "pool \"%s\" could not be attached again after fork: %s", pool->name, why);
+            me = 0;
         }
-        pool->broken = rc != 0;
-        if (rc) me = 0;
         a32_store_release(pool->me, me);
     }
-    if (pool->broken) brine__fail(BRINE_ESYS, "pool \"%s\" could not be attached again after fork; attach it by name", pool->name);
     brine__fork_unlock();
     return me;
 }
@@ -181,6 +195,8 @@ static int check_options(const brine_pool_options *o, uint64_t *max_bytes, uint6
     *max_bytes = o && o->max_bytes ? o->max_bytes : DEFAULT_MAX_BYTES;
     *initial = o ? o->initial_bytes : 0;
     if (o && (o->flags & ~known)) return brine__fail(BRINE_EINVAL, "unknown pool flags 0x%x for create", o->flags & ~known);
+    int rc = o ? brine__check_mode(o->mode) : 0;
+    if (rc) return rc;
     if (*max_bytes < POOL_BYTES_MIN || *max_bytes > POOL_BYTES_MAX)
         return brine__fail(BRINE_EINVAL, "the pool size %llu is outside 64 KiB .. 16 TiB", (unsigned long long)*max_bytes);
     if (*initial > *max_bytes)
@@ -197,30 +213,24 @@ static int check_options(const brine_pool_options *o, uint64_t *max_bytes, uint6
     return 0;
 }
 
-static bool on_hugetlbfs(int fd) {
-    struct statfs fs;
-    return fstatfs(fd, &fs) == 0 && fs.f_type == HUGETLBFS_MAGIC_NUMBER;
-}
-
 /* Writes through a mapping: hugetlbfs has no write(2). Only the first units are touched. */
-static int initialise(brine_pool *pool, int fd, uint64_t max_bytes, uint64_t initial) {
-    struct layout l = brine__layout_of(max_bytes);
+static int fill_in(brine_pool *pool, int fd, uint64_t max_bytes, uint64_t initial) {
+    struct layout l = pool->layout;
     uint64_t tables[] = {l.proc, l.dir, l.pipe, l.endp, l.recmap, l.pagemap, l.tags};
-    pool->fd = fd;
-    pool->layout = l;
     struct stat st;
     if (fstat(fd, &st) < 0) return brine__fail_errno("pool \"%s\": fstat", pool->name);
     pool->dev = st.st_dev;
     pool->ino = st.st_ino;
-    if (ftruncate(fd, (off_t)l.file_bytes) < 0)
+    pool->page_bytes = brine__file_page(fd);
+    if (pool->page_bytes > HUGE_PAGE)
+        return brine__fail(BRINE_ENOTSUP, "pool \"%s\": %s has pages of %llu MiB; mount a hugetlbfs with pagesize=2M", pool->name,
+                           brine__folder(), (unsigned long long)(pool->page_bytes >> 20));
+    if (brine__file_size(fd, l.file_bytes) < 0)
         return brine__fail_errno("pool \"%s\": cannot size its file to %llu MiB", pool->name, (unsigned long long)(l.file_bytes >> 20));
     /* The header and the commit bits have to be there before the first bit can be set. */
     uint64_t head = l.proc;
-    int rc;
-    do rc = fallocate(fd, 0, 0, (off_t)head);
-    while (rc < 0 && errno == EINTR);
-    if (rc < 0) return brine__fail_errno("pool \"%s\": cannot commit %llu KiB for its tables", pool->name, (unsigned long long)(head >> 10));
-    rc = map_pool(pool, fd, NULL, 0);
+    if (brine__file_back(fd, 0, head) < 0) return brine__no_memory(pool, head);
+    int rc = map_pool(pool, fd, NULL, 0);
     if (!rc) rc = brine__header_write(pool_header(pool), pool->name, max_bytes);
     if (!rc) rc = brine__commit(pool, 0, head, false);
     for (size_t i = 0; !rc && i < sizeof tables / sizeof *tables; i++) rc = brine__commit(pool, tables[i], UNIT_BYTES, false);
@@ -229,9 +239,16 @@ static int initialise(brine_pool *pool, int fd, uint64_t max_bytes, uint64_t ini
         rc = brine__commit(pool, l.pages, initial, true);
     }
     if (!rc && initial && (pool->flags & BRINE_POOL_POPULATE)) madvise(pool->base + l.pages, initial, MADV_POPULATE_WRITE);
-    if (pool->base) munmap(pool->base, l.file_bytes);
+    return rc;
+}
+
+static int initialise(brine_pool *pool, int fd, uint64_t max_bytes, uint64_t initial) {
+    pool->layout = brine__layout_of(max_bytes);
+    pool->fd = fd;
+    int rc = fill_in(pool, fd, max_bytes, initial);
+    if (pool->base) brine__unmap(pool->base, pool->layout.file_bytes);
     pool->base = NULL;
-    pool->fd = -1;
+    pool->fd = -1; /* the caller's */
     return rc;
 }
 
@@ -252,34 +269,67 @@ static int give_name(brine_pool *pool, int fd, const char *temporary) {
     for (int tries = 0; tries < 100; tries++) {
         if (linkat(AT_FDCWD, temporary[0] ? temporary : link, AT_FDCWD, pool->path, AT_SYMLINK_FOLLOW) == 0) return 0;
         if (errno == ENOENT && !temporary[0] && linkat(fd, "", AT_FDCWD, pool->path, AT_EMPTY_PATH) == 0) return 0;
+        if (errno == ENOENT && !temporary[0])
+            return brine__fail(BRINE_ESYS, "cannot name the new pool %s: /proc is not mounted, or its folder was removed", pool->path);
         if (errno != EEXIST) return brine__fail_errno("cannot name the new pool %s", pool->path);
         if (!(pool->flags & BRINE_POOL_REPLACE))
             return brine__fail(BRINE_EEXIST, "pool \"%s\" exists already (%s); attach to it, remove it (brine rm) or ask to replace it",
                                pool->name, pool->path);
-        unlink(pool->path);
+        if (unlink(pool->path) < 0 && errno != ENOENT) return brine__remove_failed(pool->name, pool->path);
     }
     return brine__fail(BRINE_EEXIST, "pool \"%s\" keeps being made by somebody else", pool->name);
 }
 
+/* Attaches to the pool that was just made. */
+static int open_made(brine_pool *pool, int fd, void *address) {
+    struct header header;
+    size_t bytes = pool->page_bytes;
+    void *view = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
+    if (view == MAP_FAILED) return map_failed(pool, bytes);
+    memcpy(&header, view, sizeof header);
+    brine__unmap(view, bytes);
+    return open_pool(pool, fd, &header, address);
+}
+
+/* Removes the name again, unless it is another pool's by now. */
+static void take_name_back(const brine_pool *pool, int fd) {
+    struct stat by_name, by_fd;
+    if (fstat(fd, &by_fd) == 0 && lstat(pool->path, &by_name) == 0 && by_name.st_dev == by_fd.st_dev && by_name.st_ino == by_fd.st_ino)
+        unlink(pool->path);
+}
+
+/* Whoever removes unused pools sees this one in use from before it has its name. */
+static int name_and_open(brine_pool *pool, int fd, const char *temporary, void *address) {
+    brine__fork_lock(); /* a child would keep the lock */
+    int rc = 0;
+    if (brine__lock_membership(fd, F_RDLCK) < 0) rc = brine__fail_errno("pool \"%s\": cannot lock a byte of its file in %s", pool->name, brine__folder());
+    if (!rc) rc = give_name(pool, fd, temporary);
+    if (!rc) {
+        rc = open_made(pool, fd, address);
+        if (rc) take_name_back(pool, fd);
+    }
+    brine__lock_membership(fd, F_UNLCK); /* joining has locked it for good */
+    brine__fork_unlock();
+    return rc;
+}
+
 static int finish_create(brine_pool *pool, int fd, uint64_t max_bytes, uint64_t initial, const brine_pool_options *options,
                          const char *temporary) {
-    struct header header = {0};
-    struct stat st;
     mode_t mode = options && options->mode ? options->mode : 0600;
+    void *address = options ? options->address : NULL;
     /* fchmod: the mode asked for, whatever the umask */
-    if (pool->named && fchmod(fd, mode & 0777) < 0) return brine__fail_errno("pool \"%s\": cannot set mode %03o", pool->name, mode & 0777);
+    if (pool->named && fchmod(fd, mode) < 0) return brine__fail_errno("pool \"%s\": cannot set mode %03o", pool->name, mode);
     int rc = initialise(pool, fd, max_bytes, initial);
-    if (!rc && pool->named) rc = give_name(pool, fd, temporary);
     if (rc) return rc;
-    if (fstat(fd, &st) < 0) return brine__fail_errno("pool \"%s\": fstat", pool->name);
-    void *view = mmap(NULL, UNIT_BYTES, PROT_READ, MAP_SHARED, fd, 0);
-    if (view == MAP_FAILED && on_hugetlbfs(fd)) view = mmap(NULL, (size_t)2 << 20, PROT_READ, MAP_SHARED, fd, 0);
-    if (view == MAP_FAILED) return map_failed(pool, UNIT_BYTES);
-    memcpy(&header, view, sizeof header);
-    munmap(view, on_hugetlbfs(fd) ? (size_t)2 << 20 : UNIT_BYTES);
-    rc = open_pool(pool, fd, &header, options ? options->address : NULL);
-    if (rc && pool->named) unlink(pool->path);
-    return rc;
+    if (pool->named) return name_and_open(pool, fd, temporary, address);
+    /* Nobody can cut it short then; it cannot fail but for kernels without seals. */
+    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+    return open_made(pool, fd, address);
+}
+
+static int open_memory(void) {
+    int fd = memfd_create("brine", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+    return fd < 0 && errno == EINVAL ? memfd_create("brine", MFD_CLOEXEC | MFD_ALLOW_SEALING) : fd; /* before Linux 6.3 */
 }
 
 static int create(const char *name, const char *path, const brine_pool_options *options, brine_pool **out) {
@@ -290,9 +340,9 @@ static int create(const char *name, const char *path, const brine_pool_options *
     if (!rc) rc = new_pool(options, name, path, &pool);
     if (rc) return rc;
     /* Group and others get in by the mode at the end; nobody before. */
-    int fd = pool->named ? open_unnamed(0600, temporary, sizeof temporary) : memfd_create("brine", MFD_CLOEXEC);
+    int fd = pool->named ? open_unnamed(0600, temporary, sizeof temporary) : open_memory();
     fd = brine__fd_above(fd);
-    if (fd < 0) rc = brine__fail_errno("cannot make a file in %s", pool->named ? brine__folder() : "memory");
+    if (fd < 0) rc = pool->named ? brine__folder_failed() : brine__fail_errno("cannot make a file in memory");
     else rc = finish_create(pool, fd, max_bytes, initial, options, temporary);
     if (temporary[0]) unlink(temporary);
     if (rc) {
@@ -306,7 +356,7 @@ static int create(const char *name, const char *path, const brine_pool_options *
 
 int brine_pool_create(const char *name, const brine_pool_options *options, brine_pool **pool) {
     char path[512];
-    int rc = pool_path(name, path, sizeof path);
+    int rc = brine__pool_path(name, path, sizeof path);
     if (rc) return rc;
     if (!(options && (options->flags & BRINE_POOL_REPLACE)) && access(path, F_OK) == 0)
         return brine__fail(BRINE_EEXIST, "pool \"%s\" exists already (%s); attach to it, remove it (brine rm) or ask to replace it",
@@ -317,19 +367,6 @@ int brine_pool_create(const char *name, const brine_pool_options *options, brine
 int brine_pool_create_private(const brine_pool_options *options, brine_pool **pool) { return create("", "", options, pool); }
 
 /* ---- attach ---- */
-
-static int open_failed(const char *name, const char *path) {
-    if (errno == ENOENT) return brine__fail(BRINE_ENOENT, "pool \"%s\" does not exist (%s)", name, path);
-    if (errno == ELOOP) return brine__fail(BRINE_EFOREIGN, "%s is a symbolic link, not a pool", path);
-    if (errno == EISDIR || errno == ENXIO) return brine__fail(BRINE_EFOREIGN, "%s is not a regular file", path);
-    if (errno == EACCES || errno == EPERM) {
-        struct stat st;
-        if (stat(path, &st) == 0)
-            return brine__fail(BRINE_EACCES, "pool \"%s\" belongs to uid %u with mode %03o; its owner can create it with --mode 0660",
-                               name, (unsigned)st.st_uid, (unsigned)st.st_mode & 0777);
-    }
-    return brine__fail_errno("cannot open %s", path);
-}
 
 /* A private copy of the header of a regular file that is long enough. */
 static int copy_header(int fd, const char *path, struct header *header, uint64_t *file_bytes) {
@@ -344,6 +381,15 @@ static int copy_header(int fd, const char *path, struct header *header, uint64_t
     return 0;
 }
 
+/* Having joined: 0 if the pool still has a name, as it then keeps for as long as unused pools only are removed. */
+static int still_there(brine_pool *pool) {
+    struct stat st;
+    if (fstat(pool->fd, &st) < 0) return brine__fail_errno("fstat %s", pool->path);
+    if (st.st_nlink > 0) return 0;
+    a64_store_release(&pool_proc(pool, a32_load_relaxed(pool->me))->word, WORD(pool->me_gen + 1, PROC_FREE, 0));
+    return brine__fail(BRINE_ENOENT, "pool \"%s\" was removed while this process attached to it (%s)", pool->name, pool->path);
+}
+
 /* One attempt. *retry: the pool may still come. */
 static int try_attach(brine_pool *pool, void *address, bool *retry) {
     struct header header;
@@ -351,11 +397,14 @@ static int try_attach(brine_pool *pool, void *address, bool *retry) {
     int fd = open(pool->path, (pool->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     *retry = fd < 0 && errno == ENOENT;
     fd = brine__fd_above(fd);
-    if (fd < 0) return open_failed(pool->name, pool->path);
+    if (fd < 0) return brine__open_failed(pool->name, pool->path);
     int rc = copy_header(fd, pool->path, &header, &file_bytes);
     if (!rc) rc = brine__header_judge(&header, file_bytes, pool->path);
     if (!rc) rc = open_pool(pool, fd, &header, address);
+    if (!rc && !pool->readonly) rc = still_there(pool);
     if (rc && pool->fd != fd) close(fd);
+    if (rc) close_pool(pool);
+    *retry = rc == BRINE_ENOENT || rc == BRINE_EBUSY; /* EBUSY: it is being removed */
     return rc;
 }
 
@@ -364,7 +413,7 @@ int brine_pool_attach(const char *name, const brine_pool_options *options, brine
     brine_pool *pool;
     bool retry;
     int64_t pause = 200000; /* 0.2 ms, doubling up to 20 ms: a pool that is about to come is met at once */
-    int rc = pool_path(name, path, sizeof path);
+    int rc = brine__pool_path(name, path, sizeof path);
     if (!rc && options && (options->flags & ~(BRINE_POOL_HUGE | BRINE_POOL_READONLY)))
         rc = brine__fail(BRINE_EINVAL, "unknown pool flags 0x%x for attach", options->flags);
     if (!rc) rc = new_pool(options, name, path, &pool);
@@ -384,65 +433,19 @@ int brine_pool_attach(const char *name, const brine_pool_options *options, brine
 
 void brine_pool_detach(brine_pool *pool) {
     if (!pool) return;
-    if (pool->broken) { /* a child that never got in again: there is nothing of ours in the pool */
-        pool->base = NULL;
-        delete_pool(pool);
-        return;
-    }
-    uint32_t me = pool->readonly ? 0 : pool_me(pool);
+    bool cut = brine__pool_fd(pool) == BRINE_ECORRUPT; /* touching it would be a SIGBUS */
+    if (!pool->readonly && !cut) brine__reap_ops.detaching(pool);
+    uint32_t me = pool->readonly || cut ? 0 : pool_me(pool);
     if (me) {
         /* The same as being reaped, by oneself: a death on the way is completed by the next reaper. */
-        brine__reap_ops.detaching(pool);
         brine__reap_ops.undo(pool, me);
         a64_store_release(&pool_proc(pool, me)->word, WORD(pool->me_gen + 1, PROC_FREE, 0));
     }
+    if (pool->lost) pool->base = NULL; /* a child that never got in again */
     delete_pool(pool);
 }
 
-/* ---- names ---- */
-
-int brine_pool_unlink(const char *name) {
-    char path[512];
-    int rc = pool_path(name, path, sizeof path);
-    if (rc) return rc;
-    if (unlink(path) == 0) return 0;
-    if (errno == ENOENT) return brine__fail(BRINE_ENOENT, "pool \"%s\" does not exist (%s)", name, path);
-    return brine__fail_errno("cannot remove pool \"%s\" (%s)", name, path);
-}
-
-static bool anybody_attached(int fd) {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_BASE, .l_len = PROC_COUNT};
-    return fcntl(fd, F_OFD_GETLK, &lock) < 0 || lock.l_type != F_UNLCK;
-}
-
-int brine_pool_unlink_stale(const char *name) {
-    char path[512];
-    int rc = pool_path(name, path, sizeof path);
-    if (rc) return rc;
-    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0) return open_failed(name, path);
-    if (anybody_attached(fd)) rc = brine__fail(BRINE_EBUSY, "pool \"%s\" is in use", name);
-    else if (unlink(path) < 0) rc = brine__fail_errno("cannot remove pool \"%s\" (%s)", name, path);
-    close(fd);
-    return rc;
-}
-
-static int is_pool(const struct dirent *entry) {
-    return strncmp(entry->d_name, FILE_PREFIX, sizeof FILE_PREFIX - 1) == 0 &&
-           brine__check_name("pool", entry->d_name + sizeof FILE_PREFIX - 1) == 0;
-}
-
-int brine_pool_list(int (*visit)(const char *name, void *context), void *context) {
-    struct dirent **entries;
-    int n = scandir(brine__folder(), &entries, is_pool, alphasort), rc = 0;
-    if (n < 0) return brine__fail_errno("cannot list %s", brine__folder());
-    for (int i = 0; i < n; i++) {
-        if (!rc) rc = visit(entries[i]->d_name + sizeof FILE_PREFIX - 1, context);
-        free(entries[i]);
-    }
-    free(entries);
-    return rc;
-}
+/* ---- the rest ---- */
 
 const char *brine_pool_name(const brine_pool *pool) { return pool ? pool->name : ""; }
 

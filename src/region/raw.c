@@ -45,11 +45,14 @@ int brine_raw_create(const char *name, size_t bytes, mode_t mode, void *address,
     brine_raw_region made = {0};
     int rc = raw_path(name, path, sizeof path);
     if (rc) return rc;
+    rc = brine__check_mode(mode);
+    if (rc) return rc;
     if (bytes == 0 || bytes > POOL_BYTES_MAX) return brine__fail(BRINE_EINVAL, "the region size %zu is outside 1 byte .. 16 TiB", bytes);
     int fd = open(brine__folder(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0) return brine__fail_errno("cannot make a file in %s", brine__folder());
-    if (fchmod(fd, (mode ? mode : 0600) & 0777) < 0 || ftruncate(fd, (off_t)(RAW_HEAD + bytes)) < 0 ||
-        fallocate(fd, 0, 0, (off_t)(RAW_HEAD + bytes)) < 0)
+    if (fd < 0) return brine__folder_failed();
+    if (brine__file_page(fd) != SMALL_PAGE)
+        rc = brine__fail(BRINE_ENOTSUP, "region \"%s\": raw regions are of small pages, and %s is a hugetlbfs", name, brine__folder());
+    else if (fchmod(fd, mode ? mode : 0600) < 0 || brine__file_size(fd, RAW_HEAD + bytes) < 0 || brine__file_back(fd, 0, RAW_HEAD + bytes) < 0)
         rc = brine__fail_errno("region \"%s\": cannot get %zu bytes in %s", name, bytes, brine__folder());
     if (!rc) rc = raw_map(fd, bytes, address, &made);
     if (!rc) {
@@ -100,7 +103,7 @@ bool brine_raw_initialized(const brine_raw_region *region) {
 }
 
 void brine_raw_detach(brine_raw_region *region) {
-    if (region->internal) munmap(region->internal, RAW_HEAD + region->bytes);
+    if (region->internal) brine__unmap(region->internal, RAW_HEAD + region->bytes);
     memset(region, 0, sizeof *region);
 }
 

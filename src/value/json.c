@@ -21,6 +21,7 @@ struct json {
     size_t special; /* next one of the scan */
     yajl_handle handle;
     jmp_buf no_memory;
+    struct block *blocks; /* all that libyajl has */
     size_t base;    /* offset of the piece that libyajl is at */
     size_t last;    /* offset behind the last token that was called back */
     char separator; /* that may follow it: ',' or ':', else NUL */
@@ -33,25 +34,56 @@ struct json {
     } stack[BRINE_MAX_DEPTH];
 };
 
-/* ---- memory: libyajl does not check for NULL, so running out leaves it at once ---- */
+/* ---- memory: libyajl does not check for NULL, so running out leaves it at once, by longjmp. It then has memory
+ * that is in no struct of its yet: all blocks are listed, and freed from the list. ---- */
+
+struct block {
+    struct block *next, **link; /* link: what points to this one */
+};
+
+static void link_block(struct json *j, struct block *b) {
+    b->next = j->blocks;
+    b->link = &j->blocks;
+    if (b->next != NULL) b->next->link = &b->next;
+    j->blocks = b;
+}
+
+static void unlink_block(struct block *b) {
+    *b->link = b->next;
+    if (b->next != NULL) b->next->link = b->link;
+}
 
 static void *allocate(void *context, size_t bytes) {
     struct json *j = context;
-    void *memory = malloc(bytes);
-    if (memory == NULL) longjmp(j->no_memory, 1);
-    return memory;
+    struct block *b = malloc(sizeof *b + bytes);
+    if (b == NULL) longjmp(j->no_memory, 1);
+    link_block(j, b);
+    return b + 1;
 }
 
 static void *reallocate(void *context, void *old, size_t bytes) {
     struct json *j = context;
-    void *memory = realloc(old, bytes);
-    if (memory == NULL) longjmp(j->no_memory, 1);
-    return memory;
+    if (old == NULL) return allocate(context, bytes);
+    struct block *b = (struct block *)old - 1;
+    unlink_block(b);
+    struct block *grown = realloc(b, sizeof *b + bytes);
+    link_block(j, grown != NULL ? grown : b);
+    if (grown == NULL) longjmp(j->no_memory, 1);
+    return grown + 1;
 }
 
 static void release(void *context, void *memory) {
     (void)context;
-    free(memory);
+    if (memory == NULL) return;
+    unlink_block((struct block *)memory - 1);
+    free((struct block *)memory - 1);
+}
+
+static void free_blocks(struct json *j) {
+    for (struct block *b = j->blocks, *next; b != NULL; b = next) {
+        next = b->next;
+        free(b);
+    }
 }
 
 /* ---- callbacks: 1 goes on, 0 stops ---- */
@@ -204,10 +236,8 @@ static int explain(struct json *j, size_t reached, const char *message) {
 
 static int failed(struct json *j, yajl_status status, size_t reached) {
     if (status == yajl_status_client_canceled || j->status != 0) return j->status;
-    unsigned char *message = yajl_get_error(j->handle, 0, NULL, 0);
-    int result = explain(j, reached < j->source.length ? reached : j->source.length, (const char *)message);
-    yajl_free_error(j->handle, message);
-    return result;
+    const unsigned char *message = yajl_get_error(j->handle, 0, NULL, 0); /* freed with all blocks */
+    return explain(j, reached < j->source.length ? reached : j->source.length, (const char *)message);
 }
 
 /* ---- all ---- */
@@ -245,7 +275,7 @@ static int parse_into(struct json *j, brine_ref place, unsigned flags) {
     j->slot = target.build;
     status = brine__json_scan(&j->scan, &j->source, flags);
     if (status == 0) status = run(j);
-    if (j->handle != NULL) yajl_free(j->handle);
+    free_blocks(j);
     brine__json_scan_close(&j->scan);
     return brine__target_close(&target, status);
 }

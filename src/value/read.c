@@ -207,14 +207,21 @@ bool brine_truth(brine_ref value) {
 
 /* ---- as C would convert ---- */
 
-static locale_t c_locale;
-static pthread_once_t c_locale_once = PTHREAD_ONCE_INIT;
-static void make_c_locale(void) { c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0); }
+/* Made by the first thread that can, and kept. */
+static locale_t get_c_locale(void) {
+    static _Atomic(locale_t) known;
+    locale_t seen = atomic_load_explicit(&known, memory_order_acquire); /* pairs with the CAS: what it points to is seen */
+    if (seen) return seen;
+    locale_t made = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (!made || atomic_compare_exchange_strong_explicit(&known, &seen, made, memory_order_acq_rel, memory_order_acquire)) return made;
+    freelocale(made); /* another thread was first */
+    return seen;
+}
 
 /* Text as a number: the whole of it, white space around it allowed. */
 static int text_to_double(const char *text, uint64_t length, double *out) {
     char *end;
-    pthread_once(&c_locale_once, make_c_locale);
+    locale_t c_locale = get_c_locale();
     if (!c_locale) return brine__fail(BRINE_ENOMEM, "no memory for the C locale");
     double d = strtod_l(text, &end, c_locale);
     while (isspace((unsigned char)*end)) end++;

@@ -2,7 +2,9 @@
 /* value: checking, and copying out, a packet whose bytes are not trusted. */
 #include "value/untrusted.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "heap/pages.h"
 #include "value/ndarray.h"
@@ -11,25 +13,51 @@ static int damaged(const struct source *s, const char *what) {
     return brine__fail(BRINE_ECORRUPT, "packet %u.%u of pool \"%s\": %s", s->record, s->gen, s->pool->name, what);
 }
 
+/* A header is looked at in a copy that was made once. Without the barrier the compiler might read the original
+ * again, which may have changed since it was judged. */
+static void fetch(void *to, const void *from, size_t bytes) {
+    memcpy(to, from, bytes);
+    __asm__ volatile("" ::: "memory");
+}
+
+int brine__copy_out(const brine_pool *pool, int fd, uint64_t offset, void *to, uint64_t bytes) {
+    if (fd < 0) {
+        memcpy(to, pool_at(pool, offset), bytes);
+        return 0;
+    }
+    for (uint64_t done = 0; done < bytes;) {
+        ssize_t n = pread(fd, (char *)to + done, bytes - done, (off_t)(offset + done));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return brine__fail_errno("pool \"%s\": cannot read its file", pool->name);
+        if (n == 0) {
+            memset((char *)to + done, 0, bytes - done);
+            break;
+        }
+        done += (uint64_t)n;
+    }
+    return 0;
+}
+
 /* ---- extents ---- */
 
 /* A private copy keeps the start of what is very large when the walk cuts long values anyway. */
 #define COPY_WHOLE ((uint64_t)4 << 20)
 
-/* Work is paid for by the 16 bytes; what a pool cannot hold is not worth walking. */
-static int charge(const struct source *s, uint64_t bytes) {
+/* Work is paid for by the 16 bytes; what a packet cannot hold is not worth walking. */
+static int charge(struct source *s, uint64_t bytes) {
     uint64_t cost = bytes / 16 + 1;
-    if (*s->budget >= cost) {
-        *s->budget -= cost;
+    if (s->budget >= cost) {
+        s->budget -= cost;
         return 0;
     }
-    *s->budget = 0;
+    s->budget = 0;
     return damaged(s, "its values refer to each other again and again");
 }
 
-static int add_extent(struct source *s, uint64_t offset, uint64_t bytes) {
-    int rc = charge(s, s->copy ? bytes : 16);
-    if (rc) return rc;
+static int note_extent(struct source *s, uint64_t offset, uint64_t bytes) {
+    if (s->again && s->walk->again < bytes) return damaged(s, "its packets are named again and again");
+    if (s->again) s->walk->again -= bytes;
+    s->budget += bytes / 2; /* a value takes 16 bytes; and a few times over for hashes, texts, indexes */
     if (s->count == s->room) {
         size_t room = s->room ? s->room * 2 : 8;
         struct extent *grown = realloc(s->extents, room * sizeof *grown);
@@ -37,16 +65,26 @@ static int add_extent(struct source *s, uint64_t offset, uint64_t bytes) {
         s->extents = grown;
         s->room = room;
     }
-    struct extent e = {offset, bytes, pool_at(s->pool, offset), bytes};
-    if (s->copy) {
-        if (s->max_bytes && bytes > COPY_WHOLE && e.have > s->max_bytes + COPY_WHOLE) e.have = s->max_bytes + COPY_WHOLE;
-        char *copy = malloc(e.have);
-        if (!copy) return brine__fail(BRINE_ENOMEM, "no memory to copy %llu bytes out", (unsigned long long)e.have);
-        memcpy(copy, e.memory, e.have);
-        e.memory = copy;
-    }
-    s->extents[s->count++] = e;
+    s->extents[s->count++] = (struct extent){offset, bytes, NULL, 0};
     return 0;
+}
+
+/* Makes an extent readable. */
+static int load_extent(const struct source *s, struct extent *e) {
+    const struct walk *w = s->walk;
+    if (!w->copy || (w->sparing && e->bytes > COPY_WHOLE)) {
+        e->memory = pool_at(w->memory, e->offset);
+        e->have = e->bytes;
+        return 0;
+    }
+    uint64_t most = w->max_bytes ? w->max_bytes + COPY_WHOLE : UINT64_MAX;
+    uint64_t have = e->bytes > COPY_WHOLE && e->bytes > most ? most : e->bytes;
+    char *copy = malloc(have);
+    if (!copy) return brine__fail(BRINE_ENOMEM, "no memory to copy %llu bytes out", (unsigned long long)have);
+    int rc = brine__copy_out(w->memory, w->fd, e->offset, copy, have);
+    e->memory = copy;
+    e->have = have;
+    return rc;
 }
 
 /* The size of the chunk at `offset` if it is one of this record's, else 0. */
@@ -70,29 +108,80 @@ static int by_offset(const void *a, const void *b) {
     return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
-int brine__untrusted_open(struct source *s) {
-    brine_pool *pool = s->pool;
-    if (!pool_record_exists(pool, s->record)) return damaged(s, "its record does not exist");
-    uint64_t at = pool_record(pool, s->record)->chunks, left = (uint64_t)data_page_high(pool) * TAGS_PER_PAGE;
-    int rc = add_extent(s, pool_offset(pool, pool_record(pool, s->record)), RECORD_BYTES);
-    while (!rc && at) {
-        uint64_t real = left-- ? chunk_size(s, at) : 0;
-        if (!real || !brine__committed(pool, at, real)) return damaged(s, "a chunk is not its own");
+/* Follows the list of chunks. A list that goes in a circle is noticed by comparing with a place that is moved up
+ * after 1, 2, 4, ... steps. */
+static int collect_chunks(struct source *s, uint64_t at) {
+    uint64_t marked = 0, steps = 0, next_mark = 1;
+    while (at) {
+        uint64_t real = at == marked ? 0 : chunk_size(s, at);
+        if (!real || !brine__committed(s->pool, at, real)) return damaged(s, "a chunk is not its own");
+        if (++steps == next_mark) {
+            marked = at;
+            next_mark *= 2;
+        }
         struct chunk chunk;
-        memcpy(&chunk, pool_at(pool, at), sizeof chunk);
+        int rc = 0;
+        if (s->walk->copy) rc = brine__copy_out(s->walk->memory, s->walk->fd, at, &chunk, sizeof chunk);
+        else fetch(&chunk, pool_at(s->walk->memory, at), sizeof chunk);
         /* adjacent spans of one record look like one: the chunk says where it ends */
-        rc = add_extent(s, at, chunk.bytes && chunk.bytes < real ? chunk.bytes : real);
+        if (!rc) rc = note_extent(s, at, chunk.bytes && chunk.bytes < real ? chunk.bytes : real);
+        if (rc) return rc;
         at = chunk.next;
     }
-    qsort(s->extents, s->count, sizeof *s->extents, by_offset);
+    return 0;
+}
+
+int brine__untrusted_open(struct source *s) {
+    brine_pool *pool = s->pool;
+    struct record record;
+    if (!pool_record_exists(pool, s->record)) return damaged(s, "its record does not exist");
+    s->budget = 1024;
+    int rc = note_extent(s, pool_offset(pool, pool_record(pool, s->record)), RECORD_BYTES);
+    if (rc) return rc;
+    fetch(&record, pool_record(pool, s->record), sizeof record);
+    rc = collect_chunks(s, record.chunks);
+    for (size_t i = 0; !rc && i < s->count; i++) rc = load_extent(s, &s->extents[i]);
+    if (!rc) qsort(s->extents, s->count, sizeof *s->extents, by_offset);
     return rc;
 }
 
 void brine__untrusted_close(struct source *s) {
-    for (size_t i = 0; s->copy && i < s->count; i++) free((void *)(uintptr_t)s->extents[i].memory);
+    const struct walk *w = s->walk;
+    for (size_t i = 0; w->copy && i < s->count; i++)
+        if (!(w->sparing && s->extents[i].bytes > COPY_WHOLE)) free((void *)(uintptr_t)s->extents[i].memory);
     free(s->extents);
     s->extents = NULL;
     s->count = s->room = 0;
+}
+
+void brine__walk_end(struct walk *w) {
+    free(w->seen);
+    w->seen = NULL;
+}
+
+static size_t seen_slot(const struct walk *w, uint64_t link) {
+    size_t i = (size_t)(link * 0x9e3779b97f4a7c15u) & (w->seen_room - 1);
+    while (w->seen[i] && w->seen[i] != link) i = (i + 1) & (w->seen_room - 1);
+    return i;
+}
+
+/* 1: the packet was seen before. 0: now it is. Or a status. */
+static int seen_before(struct walk *w, uint64_t link) {
+    if (w->seen_count * 2 >= w->seen_room) {
+        struct walk grown = {.seen_room = w->seen_room ? w->seen_room * 2 : 64};
+        grown.seen = calloc(grown.seen_room, sizeof *grown.seen);
+        if (!grown.seen) return brine__fail(BRINE_ENOMEM, "no memory for a list of packets");
+        for (size_t i = 0; i < w->seen_room; i++)
+            if (w->seen[i]) grown.seen[seen_slot(&grown, w->seen[i])] = w->seen[i];
+        free(w->seen);
+        w->seen = grown.seen;
+        w->seen_room = grown.seen_room;
+    }
+    size_t i = seen_slot(w, link);
+    if (w->seen[i]) return 1;
+    w->seen[i] = link; /* never 0: record 0 does not exist */
+    w->seen_count++;
+    return 0;
 }
 
 /* The extent that offset lies in, or NULL. */
@@ -131,19 +220,19 @@ static const char *reach_string(const struct source *s, uint64_t offset) {
     return memchr(p, 0, e->have - (offset - e->offset)) ? p : NULL;
 }
 
-int brine__untrusted_root(const struct source *s, struct cell *root) {
-    uint64_t offset = pool_offset(s->pool, &pool_record(s->pool, s->record)->root);
-    const char *p = reach_all(s, offset, sizeof *root);
+int brine__untrusted_root(struct source *s, brine_ref out, int depth) {
+    struct cell root;
+    const char *p = reach_all(s, pool_offset(s->pool, &pool_record(s->pool, s->record)->root), sizeof root);
     if (!p) return damaged(s, "its record is not there");
-    memcpy(root, p, sizeof *root);
-    return 0;
+    fetch(&root, p, sizeof root);
+    return brine__untrusted_walk(s, root, out, depth);
 }
 
 /* ---- scalars and text ---- */
 
-static uint64_t cut(const struct source *s, uint64_t length) { return s->max_bytes && length > s->max_bytes ? s->max_bytes : length; }
+static uint64_t cut(const struct source *s, uint64_t length) { return s->walk->max_bytes && length > s->walk->max_bytes ? s->walk->max_bytes : length; }
 
-static int walk_text(const struct source *s, const struct cell *c, brine_ref out) {
+static int walk_text(struct source *s, const struct cell *c, brine_ref out) {
     uint64_t length, have;
     const char *text;
     if (c->n) {
@@ -156,7 +245,7 @@ static int walk_text(const struct source *s, const struct cell *c, brine_ref out
         text = reach(s, c->payload, length + 1, &have);
         if (!text || have < cut(s, length)) return damaged(s, "a text is outside the packet");
         if (have == length + 1 && text[length] != 0) return damaged(s, "a text is not terminated");
-        if (have <= length && !s->max_bytes) return damaged(s, "a text is outside the packet");
+        if (have <= length && !s->walk->max_bytes) return damaged(s, "a text is outside the packet");
     }
     uint64_t shown = cut(s, length);
     int rc = charge(s, shown);
@@ -169,7 +258,7 @@ static int walk_text(const struct source *s, const struct cell *c, brine_ref out
     return brine_ref_ok(out) ? brine_assign_bytes(out, text, shown) : 0;
 }
 
-static int walk_bigint(const struct source *s, const struct cell *c, brine_ref out) {
+static int walk_bigint(struct source *s, const struct cell *c, brine_ref out) {
     uint64_t count = cell_len48(c);
     const uint64_t *limbs = NULL;
     if (count > s->pool->layout.file_bytes / 8) return damaged(s, "an integer is too long");
@@ -181,12 +270,12 @@ static int walk_bigint(const struct source *s, const struct cell *c, brine_ref o
     return rc ? rc : brine_assign_bigint(out, (c->n & BIGINT_SIGN) == BIGINT_NEGATIVE ? -1 : 1, limbs, count, c->n & BIGINT_UNSIGNED ? BRINE_UNSIGNED : 0);
 }
 
-static int walk_number(const struct source *s, const struct cell *c, brine_ref out) {
+static int walk_number(struct source *s, const struct cell *c, brine_ref out) {
     double d[2];
     if (c->type == BRINE_C128) {
         const char *p = reach_all(s, c->payload, 16);
         if (!p) return damaged(s, "a complex number is outside the packet");
-        memcpy(d, p, sizeof d);
+        fetch(d, p, sizeof d);
         return brine_ref_ok(out) ? brine_assign_complex(out, d[0], d[1]) : 0;
     }
     if (c->type == BRINE_NONE) return brine_ref_ok(out) ? brine_assign_none(out) : 0;
@@ -197,7 +286,7 @@ static int walk_number(const struct source *s, const struct cell *c, brine_ref o
 
 static struct cell cell_at(const char *memory, uint64_t i, size_t stride) {
     struct cell c;
-    memcpy(&c, memory + i * stride, sizeof c);
+    fetch(&c, memory + i * stride, sizeof c);
     return c;
 }
 
@@ -208,7 +297,8 @@ static int check_index(const struct source *s, const struct tab *t) {
     const uint32_t *index = (const uint32_t *)(const void *)reach_all(s, t->index, slots * 4);
     if (!index || (t->index & 3)) return damaged(s, "a tab's index is outside the packet");
     for (uint64_t i = 0; i < slots; i++) {
-        uint32_t n = index[i];
+        uint32_t n;
+        fetch(&n, &index[i], sizeof n);
         if (n > t->used) return damaged(s, "a tab's index leads nowhere");
         used += n != 0;
     }
@@ -216,7 +306,7 @@ static int check_index(const struct source *s, const struct tab *t) {
 }
 
 /* A key is built in a packet of its own first: it may be a tup. */
-static brine_ref place_for_key(const struct source *s, struct cell key, brine_ref out, int depth, int *rc) {
+static brine_ref place_for_key(struct source *s, struct cell key, brine_ref out, int depth, int *rc) {
     brine_packet scratch;
     if (!brine_ref_ok(out)) {
         *rc = brine__untrusted_walk(s, key, out, depth);
@@ -231,14 +321,14 @@ static brine_ref place_for_key(const struct source *s, struct cell key, brine_re
     return place;
 }
 
-static int walk_tab(const struct source *s, const struct cell *c, brine_ref out, int depth) {
+static int walk_tab(struct source *s, const struct cell *c, brine_ref out, int depth) {
     struct tab t;
     uint32_t live = 0;
     if (brine_ref_ok(out) && !brine_ref_ok(out = brine_assign_tab(out, c->n & BRINE_ORDERED))) return brine_ref_status(out);
     if (!c->payload) return 0;
     const char *p = reach_all(s, c->payload, sizeof t);
     if (!p || (c->payload & 7)) return damaged(s, "a tab is outside the packet");
-    memcpy(&t, p, sizeof t);
+    fetch(&t, p, sizeof t);
     if (t.used > t.capacity || t.live > t.used) return damaged(s, "a tab has more keys than room");
     if (t.capacity == 0) return 0;
     const char *entries = reach_all(s, t.entries, (uint64_t)t.capacity * sizeof(struct entry));
@@ -248,7 +338,7 @@ static int walk_tab(const struct source *s, const struct cell *c, brine_ref out,
     if (!rc) rc = check_index(s, &t);
     for (uint32_t i = 0; !rc && i < t.used; i++) {
         uint32_t hash;
-        memcpy(&hash, hashes + (uint64_t)i * 4, 4);
+        fetch(&hash, hashes + (uint64_t)i * 4, 4);
         if (!hash) continue;
         live++;
         brine_ref place = place_for_key(s, cell_at(entries, i, sizeof(struct entry)), out, depth + 1, &rc);
@@ -258,13 +348,13 @@ static int walk_tab(const struct source *s, const struct cell *c, brine_ref out,
     return rc;
 }
 
-static int walk_arr(const struct source *s, const struct cell *c, brine_ref out, int depth) {
+static int walk_arr(struct source *s, const struct cell *c, brine_ref out, int depth) {
     struct arr a = {0};
     const char *items = NULL;
     if (c->payload) {
         const char *p = reach_all(s, c->payload, sizeof a);
         if (!p || (c->payload & 7)) return damaged(s, "an arr is outside the packet");
-        memcpy(&a, p, sizeof a);
+        fetch(&a, p, sizeof a);
         if (a.count > a.capacity || a.capacity > s->pool->layout.file_bytes / 8) return damaged(s, "an arr has more elements than room");
         if (a.capacity && (!(items = reach_all(s, a.items, a.capacity * 8)) || (a.items & 7)))
             return damaged(s, "an arr's elements are outside the packet");
@@ -276,7 +366,7 @@ static int walk_arr(const struct source *s, const struct cell *c, brine_ref out,
     for (uint64_t i = 0; i < a.count; i++) {
         brine_ref place = !brine_ref_ok(out) ? out : c->type == BRINE_TUP ? brine_at(out, (ptrdiff_t)i) : brine_push(out);
         uint64_t item;
-        memcpy(&item, items + i * 8, 8);
+        fetch(&item, items + i * 8, 8);
         const char *cell = reach_all(s, item, sizeof(struct cell));
         if (!cell || (item & 7)) return damaged(s, "an element is outside the packet");
         int rc = brine__untrusted_walk(s, cell_at(cell, 0, 0), place, depth + 1);
@@ -313,29 +403,29 @@ static int judge_ndarray(const struct source *s, const struct ndarray *d, const 
 
 /* Fewer rows, or fewer elements of one row. */
 static void cut_ndarray(const struct source *s, brine_array *a) {
-    if (!s->max_bytes || a->bytes <= s->max_bytes || a->ndim == 0) return;
+    if (!s->walk->max_bytes || a->bytes <= s->walk->max_bytes || a->ndim == 0) return;
     uint64_t row = a->bytes / a->shape[0];
-    if (row <= s->max_bytes) {
-        a->shape[0] = s->max_bytes / row;
+    if (row <= s->walk->max_bytes) {
+        a->shape[0] = s->walk->max_bytes / row;
     } else {
         a->ndim = 1;
-        a->shape[0] = s->max_bytes / a->item_bytes;
+        a->shape[0] = s->walk->max_bytes / a->item_bytes;
     }
     a->bytes = a->item_bytes;
     for (int i = 0; i < a->ndim; i++) a->bytes *= a->shape[i];
 }
 
-static int walk_ndarray(const struct source *s, const struct cell *c, brine_ref out) {
+static int walk_ndarray(struct source *s, const struct cell *c, brine_ref out) {
     struct ndarray d;
     uint64_t dims[2 * BRINE_MAX_DIMS], have;
     brine_array like = {0};
     const char *p = reach_all(s, c->payload, sizeof d), *format = NULL;
     void *data;
     if (!p || (c->payload & 7)) return damaged(s, "an nd-array is outside the packet");
-    memcpy(&d, p, sizeof d);
+    fetch(&d, p, sizeof d);
     if (d.ndim > BRINE_MAX_DIMS) return damaged(s, "an nd-array has too many dimensions");
     if (!(p = reach_all(s, c->payload, sizeof d + (uint64_t)d.ndim * 16))) return damaged(s, "an nd-array is outside the packet");
-    memcpy(dims, p + sizeof d, (size_t)d.ndim * 16);
+    fetch(dims, p + sizeof d, (size_t)d.ndim * 16);
     int rc = judge_ndarray(s, &d, dims, &like);
     if (rc) return rc;
     p = reach(s, d.data, like.bytes, &have);
@@ -353,30 +443,39 @@ static int walk_ndarray(const struct source *s, const struct cell *c, brine_ref 
 
 /* ---- packets inside ---- */
 
-static int walk_ref(const struct source *s, const struct cell *c, brine_ref out, int depth) {
-    uint32_t index = link_record(c->payload), gen = link_gen(c->payload);
-    struct cell root;
-    if (!pool_record_exists(s->pool, index)) return damaged(s, "it refers to a packet that does not exist");
-    struct record *r = pool_record(s->pool, index);
+/* The record of generation gen that is part of record `parent`: 0, with the packet that has its value, or damage. */
+static int child_source(const struct source *parent, uint32_t index, uint32_t gen, struct source *in) {
+    brine_pool *pool = parent->pool;
+    if (!pool_record_exists(pool, index)) return damaged(parent, "it refers to a packet that does not exist");
+    struct record *r = pool_record(pool, index);
     uint64_t w = a64_load_acquire(&r->word), target = a64_load_acquire(&r->target);
-    if (word_gen(w) != gen || word_state(w) != REC_CHILD || a64_load_relaxed(&r->parent) != LINK(s->gen, s->record))
-        return damaged(s, "it refers to a packet that is not part of it");
-    if (target) {
-        index = link_record(target);
-        gen = link_gen(target);
-        if (!pool_record_exists(s->pool, index)) return damaged(s, "it refers to a shared packet that does not exist");
-        w = a64_load_acquire(&pool_record(s->pool, index)->word);
-        if (word_gen(w) != gen || word_state(w) != REC_SHARED) return damaged(s, "it refers to a shared packet that is gone");
-    }
-    struct source in = {.pool = s->pool, .record = index, .gen = gen, .copy = s->copy, .max_bytes = s->max_bytes, .budget = s->budget};
-    int rc = brine__untrusted_open(&in);
-    if (!rc) rc = brine__untrusted_root(&in, &root);
-    if (!rc) rc = brine__untrusted_walk(&in, root, out, depth + 1);
+    if (word_gen(w) != gen || word_state(w) != REC_CHILD || a64_load_relaxed(&r->parent) != LINK(parent->gen, parent->record))
+        return damaged(parent, "it refers to a packet that is not part of it");
+    *in = (struct source){.pool = pool, .walk = parent->walk, .record = index, .gen = gen};
+    if (!target) return 0;
+    in->record = link_record(target);
+    in->gen = link_gen(target);
+    if (!pool_record_exists(pool, in->record)) return damaged(parent, "it refers to a shared packet that does not exist");
+    w = a64_load_acquire(&pool_record(pool, in->record)->word);
+    return word_gen(w) == in->gen && word_state(w) == REC_SHARED ? 0 : damaged(parent, "it refers to a shared packet that is gone");
+}
+
+static int walk_ref(struct source *s, const struct cell *c, brine_ref out, int depth) {
+    struct source in;
+    struct walk *w = s->walk;
+    int rc = child_source(s, link_record(c->payload), link_gen(c->payload), &in);
+    if (rc) return rc;
+    if (w->refer) return w->refer(w->context, s->record, c->payload);
+    int seen = seen_before(w, LINK(in.gen, in.record));
+    if (seen < 0 || (seen && w->once)) return seen < 0 ? seen : 0;
+    in.again = seen;
+    rc = brine__untrusted_open(&in);
+    if (!rc) rc = brine__untrusted_root(&in, out, depth + 1);
     brine__untrusted_close(&in);
     return rc;
 }
 
-int brine__untrusted_walk(const struct source *s, struct cell cell, brine_ref out, int depth) {
+int brine__untrusted_walk(struct source *s, struct cell cell, brine_ref out, int depth) {
     if (depth > BRINE_MAX_DEPTH) return brine__fail(BRINE_EDEPTH, "packet %u is nested deeper than %d", s->record, BRINE_MAX_DEPTH);
     int rc = charge(s, 0);
     if (rc) return rc;
@@ -393,18 +492,71 @@ int brine__untrusted_walk(const struct source *s, struct cell cell, brine_ref ou
     }
 }
 
+/* ---- what freeing follows ---- */
+
+/* One packet's list of owned packets; those are added to `todo`. */
+static int list_children(const struct source *s, struct walk *seen, struct source **todo, size_t *count, size_t *room) {
+    brine_pool *pool = s->pool;
+    struct record r;
+    fetch(&r, pool_record(pool, s->record), sizeof r);
+    uint32_t before = 0;
+    for (uint32_t i = r.first_child; i; before = i, i = r.next_child) {
+        if (!pool_record_exists(pool, i)) return damaged(s, "an owned packet does not exist");
+        fetch(&r, pool_record(pool, i), sizeof r);
+        uint64_t w = a64_load_relaxed(&r.word);
+        struct source in;
+        int rc = child_source(s, i, word_gen(w), &in);
+        if (!rc && r.prev_child != before) rc = damaged(s, "its list of owned packets is broken");
+        if (!rc && (rc = seen_before(seen, LINK(word_gen(w), i))) > 0) rc = damaged(s, "a packet is owned twice");
+        if (rc) return rc;
+        if (in.record != i) { /* a share: with the last one the shared packet is freed */
+            if ((rc = seen_before(seen, LINK(in.gen, in.record))) < 0) return rc;
+            if (rc) continue;
+        }
+        if (*count == *room) {
+            struct source *grown = realloc(*todo, (*room * 2 + 8) * sizeof *grown);
+            if (!grown) return brine__fail(BRINE_ENOMEM, "no memory for a list of packets");
+            *todo = grown;
+            *room = *room * 2 + 8;
+        }
+        (*todo)[(*count)++] = in;
+    }
+    return 0;
+}
+
+int brine__untrusted_children(const struct source *s) {
+    struct walk seen = {.seen = NULL};
+    struct source *todo = NULL;
+    size_t count = 0, room = 0;
+    int rc = list_children(s, &seen, &todo, &count, &room);
+    while (!rc && count) {
+        struct source in = todo[--count];
+        rc = brine__untrusted_open(&in);
+        brine__untrusted_close(&in);
+        if (!rc) rc = list_children(&in, &seen, &todo, &count, &room);
+    }
+    free(todo);
+    brine__walk_end(&seen);
+    return rc;
+}
+
 int brine_packet_validate(brine_packet packet) {
     struct at at;
-    struct cell root;
     int rc = brine__at_read(brine_root(packet), &at);
     if (rc) return rc;
     uint64_t target = a64_load_acquire(&at.rec->target);
-    uint64_t budget = at.pool->layout.max_bytes / sizeof(struct cell) + 1024; /* no pool holds more cells */
-    struct source s = {.pool = at.pool, .record = target ? link_record(target) : packet.record,
-                       .gen = target ? link_gen(target) : packet.generation, .budget = &budget};
+    struct walk walk = {.memory = at.pool, .once = true, .fd = -1};
+    struct source s = {.pool = at.pool, .walk = &walk, .record = packet.record, .gen = packet.generation};
+    if (target) {
+        s.record = link_record(target);
+        s.gen = link_gen(target);
+        if (pool_record_exists(s.pool, s.record) && a64_load_acquire(&pool_record(s.pool, s.record)->word) != WORD(s.gen, REC_SHARED, 0))
+            return damaged(&s, "it is a share of a packet that is gone");
+    }
     rc = brine__untrusted_open(&s);
-    if (!rc) rc = brine__untrusted_root(&s, &root);
-    if (!rc) rc = brine__untrusted_walk(&s, root, brine_ref_null(BRINE_ENOENT), 0);
+    if (!rc) rc = brine__untrusted_children(&s);
+    if (!rc) rc = brine__untrusted_root(&s, brine_ref_null(BRINE_ENOENT), 0);
     brine__untrusted_close(&s);
+    brine__walk_end(&walk);
     return rc;
 }

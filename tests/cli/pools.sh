@@ -91,7 +91,42 @@ printed $'removed three\nremoved two'
 expect 1 brine rm --stale one
 expect 0 brine ls
 printed one
-expect 0 brine rm one
+
+# Its name is deleted under it: said by everyone who looks, while who is attached goes on.
+rm "$BRINE_DIR/brine.one"
+expect 0 brine ls
+printed ''
+expect 4 brine info one
+said 'pool "one" does not exist'
+expect 4 brine put one lines --wait 0 </dev/null
+kill -0 $reader || fail "the reader has ended"
 kill $reader
 wait $reader 2>/dev/null
+
+# What is no pool is not cleared away unasked, and one that is in the way is named.
+echo notes >"$BRINE_DIR/brine.notes"
+mkdir "$BRINE_DIR/brine.folder"
+expect 0 brine rm --stale -v
+printed ''
+expect 1 brine rm --stale notes
+said 'not a brine pool'
+expect 1 brine create folder --replace
+said 'is a folder, not a pool'
+expect 1 brine create strict --mode 0440
+said 'owner needs read and write'
+rmdir "$BRINE_DIR/brine.folder"
+expect 0 brine rm notes
+
+# A participant of another pid namespace is shown as one.
+if unshare --pid --fork true 2>/dev/null; then
+    expect 0 brine create one --size 1M
+    unshare --pid --fork --kill-child "$BRINE" get one idle --wait 30 &
+    reader=$!
+    foreign() { brine info one | grep -qE '^ *[0-9]+ +1 +brine .* pid namespace [0-9]+$'; }
+    until_true 10 foreign || fail "no other pid namespace is shown: $(brine info one)"
+    kill -9 $reader
+    wait $reader 2>/dev/null
+    unused() { brine rm --stale one; }
+    until_true 10 unused || fail "the pool stays in use: $(brine info one)"
+fi
 no_pools

@@ -283,7 +283,7 @@ static void test(void *argument) {
     line = serve(pool, "line", 4);
     other = serve(pool, "other", 4);
     used_at_rest = info_of(pool).used_bytes;
-    run_scenes(scenes, sizeof scenes / sizeof *scenes, 25);
+    run_scenes(scenes, sizeof scenes / sizeof *scenes, 12);
     CHECK_OK(brine_pipe_close(line));
     CHECK_OK(brine_pipe_remove(pool, "line"));
     CHECK_OK(brine_pipe_close(other));

@@ -282,7 +282,7 @@ static void test(void *argument) {
     pool = make_pool("p", 4 * MIB);
     pipe_a = serve(pool, "a", CAPACITY);
     used_at_rest = info_of(pool).used_bytes;
-    run_scenes(scenes, sizeof scenes / sizeof *scenes, 30);
+    run_scenes(scenes, sizeof scenes / sizeof *scenes, 12);
     CHECK_OK(brine_pipe_close(pipe_a));
     CHECK_OK(brine_pipe_remove(pool, "a"));
     check_empty(pool);

@@ -215,7 +215,7 @@ static void test(void *argument) {
     pool = make_pool("p", 8 * MIB);
     line = serve(pool, "line", 4);
     used_at_rest = info_of(pool).used_bytes;
-    run_scenes(scenes, sizeof scenes / sizeof *scenes, 30);
+    run_scenes(scenes, sizeof scenes / sizeof *scenes, 12);
     CHECK_OK(brine_pipe_close(line));
     CHECK_OK(brine_pipe_remove(pool, "line"));
     check_empty(pool);

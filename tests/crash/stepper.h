@@ -156,6 +156,8 @@ struct where {
 };
 static struct where *where;
 
+static long trials; /* of all scenes */
+
 static long common_divisor(long a, long b) { return b ? common_divisor(b, a % b) : a; }
 
 /* Instructions of a scene spread evenly, as many as there is time for; all of them if there is enough. */
@@ -174,11 +176,14 @@ static void run_scene(const struct scene *scene, enum mode mode, double seconds,
     }
     printf("%-24s %6ld instructions, %s at %ld of them\n", scene->name, length, mode_name(mode), done);
     fflush(stdout);
+    trials += done;
 }
 
-/* BRINE_STEP_ONLY=NAME runs one scene, BRINE_STEP_STRIDE=1 stops at every instruction. */
+/* BRINE_STEP_ONLY=NAME runs one scene, BRINE_STEP_STRIDE=1 stops at every instruction, BRINE_STEP_SECONDS=N sets the time
+ * for all scenes. The last line is for the table of the proofs; who gets there has lost nothing. */
 static void run_scenes(const struct scene *scenes, size_t count, double seconds) {
-    const char *only = getenv("BRINE_STEP_ONLY");
+    const char *only = getenv("BRINE_STEP_ONLY"), *longer = getenv("BRINE_STEP_SECONDS");
+    if (longer && *longer) seconds = strtod(longer, NULL);
     check_rng rng = check_seed(1);
     size_t runs = 0;
     for (size_t i = 0; i < count; i++) runs += scenes[i].meanwhile ? MODES : 1;
@@ -189,6 +194,8 @@ static void run_scenes(const struct scene *scenes, size_t count, double seconds)
             run_scene(&scenes[i], mode, seconds / (double)runs, &rng);
         }
     }
+    printf("live steps: %zu scenes, %ld stops, 0 lost, 0 doubled, 0 leaked, 0 blocked\n", count, trials);
+    fflush(stdout);
 }
 
 /* Runs the test in a child of its own, and says where it failed. */

@@ -1,220 +1,278 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test: timeout=90 serial */
+/* test: timeout=180 serial */
 /*
- * A storm: writers, middles (from one pipe to the next, or back) and readers are killed at random moments and
- * started again, for some seconds. A ledger outside the pool says what each worker was told: at the end no
- * packet whose enqueue returned is lost, none was received twice, and the pool is as empty as before.
+ * A storm: writers, middles, fan-outs, readers, those with leases, publishers, growers, forkers, joiners and reapers
+ * are killed with -9 at random, or stopped for a while, and started again, for BRINE_STORM_SECONDS (60). A ledger
+ * outside the pool (storm_ledger.h) says at the end that every packet had exactly one fate; the pool is as empty as
+ * before, and its memory was flat.
  *
- * What is in doubt when a worker is killed is settled by looking: most victims are stopped first, and the
- * packet that the library had made theirs is written down. Others are killed without a look; each of those
- * may have taken one packet along if it was inside a dequeue.
+ * The killer is its workers' tracer, so that each stands still in its exit, after SIGKILL has ended it at whatever
+ * instruction and before the system lets go of its memory and with it of its locks: nobody can know yet that it is
+ * dead, and what the pool says is its own can be written down. Where ptrace is not allowed it is stopped before.
  */
-#include "pipe_helpers.h"
+#include <sys/ptrace.h>
 
-#define NUMBERS (1u << 22)
-#define WORKERS 6
-#define SECONDS 8
+#include "storm_roles.h"
 
-enum role { WRITER, MIDDLE, READER };
-enum doing { NOTHING, SENDING, RECEIVING, HOLDING };
+#define SAMPLES 1000
 
-/* What a worker is at; it alone writes, the parent reads when it is stopped or dead. */
-struct worker {
-    a32 participant;
-    a32 doing;
-    a64 number; /* SENDING, HOLDING */
-};
+static pid_t pids[WORKERS_MAX];
+static const struct role *role_of[WORKERS_MAX];
+static double stopped_until[WORKERS_MAX];
+static uint32_t workers, elder;
+static uint64_t kills, stops, by_tracer;
 
-/* One byte per number. */
-struct ledger {
-    struct worker cells[WORKERS];
-    a64 next;
-    uint8_t sent[NUMBERS];      /* a writer's enqueue returned 0 */
-    uint8_t received[NUMBERS];  /* a reader's dequeue returned it */
-    uint8_t with_dead[NUMBERS]; /* was held by a worker when that was killed */
-};
-
-static struct ledger *ledger;
-static brine_pool *pool;
-static brine_pipe *pipe_a, *pipe_b;
-
-static void now_doing(struct worker *cell, enum doing doing, uint64_t number) {
-    a64_store_release(&cell->number, number);
-    a32_store_release(&cell->doing, doing);
+static void start(uint32_t place, check_rng *rng) {
+    static uint32_t lives;
+    struct job job = {role_of[place], place, check_random(rng)};
+    struct worker *cell = &ledger->cells[place];
+    cell->life = ++lives;
+    a64_store_release(&cell->doing, 0);
+    pids[place] = check_fork(work, &job);
 }
 
-/* ---- the workers ---- */
+/* ---- killing ---- */
 
-/* Some are large, some are shares. */
-static brine_packet make_numbered(uint64_t number) {
-    brine_packet packet = number_packet(pool, number);
-    if (number % 8 == 1) CHECK(grow_packet(packet, number % 64 == 1 ? 100000 : 1500) != NULL);
-    if (number % 16 == 3) CHECK_OK(brine_packet_share(&packet));
-    return packet;
+static void ended_by_itself(uint32_t place, int status) {
+    check_failed(__FILE__, __LINE__, "worker %u (%s) ended by itself: wait status %#x", place, role_of[place] ? role_of[place]->name : "elder", (unsigned)status);
 }
 
-static void send(struct worker *cell, brine_pipe *pipe, brine_packet packet, uint64_t number) {
-    int rc;
-    now_doing(cell, SENDING, number);
-    do rc = brine_enqueue(pipe, packet, brine_seconds(5));
-    while (rc == BRINE_ETIMEDOUT);
-    CHECK_STATUS(rc, 0);
-}
-
-static brine_packet receive(struct worker *cell, brine_pipe *pipe) {
-    brine_packet packet;
-    int rc;
-    now_doing(cell, RECEIVING, 0);
-    do rc = brine_dequeue(pipe, &packet, brine_seconds(5));
-    while (rc == BRINE_ETIMEDOUT);
-    CHECK_STATUS(rc, 0);
-    return packet;
-}
-
-static void write_on(struct worker *cell) {
-    uint64_t number = a64_add_relaxed(&ledger->next, 1);
-    if (number >= NUMBERS) sleep_ms(1000000);
-    brine_packet packet = make_numbered(number);
-    send(cell, pipe_a, packet, number);
-    ledger->sent[number] = 1;
-}
-
-static void pass_on(struct worker *cell, check_rng *rng) {
-    brine_packet packet = receive(cell, pipe_a);
-    uint64_t number = number_of(packet);
-    now_doing(cell, HOLDING, number);
-    if (check_below(rng, 4) == 0) { /* back where it came from, if there is room */
-        now_doing(cell, SENDING, number);
-        if (brine_enqueue(pipe_a, packet, brine_now()) == 0) return;
+/* Kills it and holds it in its exit. False: not allowed to trace. */
+static bool kill_and_hold(uint32_t place) {
+    int status;
+    if (ptrace(PTRACE_SEIZE, pids[place], NULL, (void *)PTRACE_O_TRACEEXIT) == -1) {
+        CHECK_MSG(errno == EPERM || errno == ESRCH, "ptrace: %s", strerror(errno));
+        if (waitpid(pids[place], &status, WNOHANG) == 0) return false;
+        ended_by_itself(place, status);
     }
-    send(cell, pipe_b, packet, number);
+    CHECK_SYS(kill(pids[place], SIGKILL));
+    do {
+        while (waitpid(pids[place], &status, __WALL) != pids[place]) CHECK_MSG(errno == EINTR, "waitpid: %s", strerror(errno));
+        if (!WIFSTOPPED(status)) ended_by_itself(place, status);
+    } while (status >> 8 != (SIGTRAP | PTRACE_EVENT_EXIT << 8));
+    unsigned long how;
+    CHECK_SYS(ptrace(PTRACE_GETEVENTMSG, pids[place], NULL, &how));
+    if ((int)how != SIGKILL) ended_by_itself(place, (int)how);
+    by_tracer++;
+    return true;
 }
 
-static void read_on(struct worker *cell) {
-    brine_packet packet = receive(cell, pipe_b);
-    uint64_t number = number_of(packet);
-    ledger->received[number]++; /* every number reaches one reader */
-    now_doing(cell, NOTHING, 0);
-    CHECK_OK(brine_packet_free(packet));
+static void stop_and_hold(uint32_t place) {
+    int status;
+    CHECK_SYS(kill(pids[place], SIGSTOP));
+    CHECK_EQ_INT(waitpid(pids[place], &status, WUNTRACED), pids[place]);
+    if (!WIFSTOPPED(status)) ended_by_itself(place, status);
 }
 
-struct job {
-    enum role role;
-    uint32_t worker;
-    uint64_t seed;
-};
-
-static void work(void *argument) {
-    const struct job *job = argument;
-    struct worker *cell = &ledger->cells[job->worker];
-    check_rng rng = {job->seed};
-    brine_pipe_length(pipe_a); /* attaches */
-    a32_store_release(&cell->participant, a32_load_relaxed(pool->me));
-    for (;;) {
-        if (job->role == WRITER) write_on(cell);
-        if (job->role == MIDDLE) pass_on(cell, &rng);
-        if (job->role == READER) read_on(cell);
-        now_doing(cell, NOTHING, 0);
-    }
-}
-
-/* ---- the one who kills ---- */
-
-static pid_t pids[WORKERS];
-static unsigned kills, blind, settled;
-
-static void start(uint32_t worker, check_rng *rng) {
-    struct job job = {worker % 3, worker, check_random(rng)};
-    ledger->cells[worker] = (struct worker){0};
-    pids[worker] = check_fork(work, &job);
-}
-
-/* Writes down what participant `index` holds: nobody else can change that while it is stopped. */
-static void write_down_held(uint32_t index) {
-    uint64_t high = pool_record_high(pool);
-    for (uint32_t i = 0; (i = next_record(pool, i, high)) != 0;) {
-        struct record *r = pool_record(pool, i);
-        uint64_t w = a64_load_acquire(&r->word), target = a64_load_acquire(&r->target);
-        if (word_state(w) != REC_HELD || word_holder(w) != index) continue;
-        if (target) r = pool_record(pool, link_record(target));
-        if (r->root.type == BRINE_U64 && r->root.payload < NUMBERS) ledger->with_dead[r->root.payload] = 1;
-    }
-}
-
-static void strike(uint32_t worker, check_rng *rng) {
-    struct worker *cell = &ledger->cells[worker];
-    bool look = check_below(rng, 4) != 0;
-    if (look) {
-        int status;
-        CHECK_SYS(kill(pids[worker], SIGSTOP));
-        CHECK_EQ_INT(waitpid(pids[worker], &status, WUNTRACED), pids[worker]);
-        CHECK_MSG(WIFSTOPPED(status), "worker %u ended by itself: wait status %#x", worker, (unsigned)status);
-    } else {
-        CHECK_SYS(kill(pids[worker], SIGKILL));
-        CHECK_KILLED(pids[worker], SIGKILL);
-    }
-    uint32_t doing = a32_load_acquire(&cell->doing);
-    if (doing == SENDING || doing == HOLDING) ledger->with_dead[a64_load_acquire(&cell->number)] = 1;
-    if (doing == RECEIVING) {
-        uint32_t index = a32_load_acquire(&cell->participant);
-        if (look && index) write_down_held(index);
-        if (look) settled++;
-        else blind++;
-    }
-    if (look) {
-        CHECK_SYS(kill(pids[worker], SIGKILL));
-        CHECK_KILLED(pids[worker], SIGKILL);
-    }
+static void strike(uint32_t place) {
+    bool traced = kill_and_hold(place);
+    if (!traced) stop_and_hold(place);
+    settle(&ledger->cells[place], pids[place]);
+    uint64_t now = clock_now_ns();
+    for (enum pipe_id p = 0; p < PIPES; p++)
+        if (role_of[place] && role_of[place]->pipes >> p & 1) died_at(p, now);
+    if (traced) CHECK_SYS(ptrace(PTRACE_CONT, pids[place], NULL, NULL));
+    else CHECK_SYS(kill(pids[place], SIGKILL));
+    CHECK_KILLED(pids[place], SIGKILL);
+    stopped_until[place] = 0;
     kills++;
 }
 
-static void drain(brine_pipe *pipe) {
+/* Stands still for a while, as under a debugger. One at a time, so that others of its role are left. */
+static void stop_for_a_while(uint32_t place, check_rng *rng) {
+    static uint32_t last;
+    if (stopped_until[last] != 0 || place == elder) return;
+    CHECK_SYS(kill(pids[place], SIGSTOP));
+    stopped_until[place] = seconds_now() + 1e-3 * (double)check_below(rng, 300);
+    last = place;
+    stops++;
+}
+
+static void resume_stopped(void) {
+    for (uint32_t i = 0; i < workers; i++) {
+        if (stopped_until[i] == 0 || seconds_now() < stopped_until[i]) continue;
+        CHECK_SYS(kill(pids[i], SIGCONT));
+        stopped_until[i] = 0;
+    }
+}
+
+static void rage(check_rng *rng) {
+    uint32_t place = (uint32_t)check_below(rng, workers), reaper = workers - 1;
+    if (check_below(rng, 8) == 0) stop_for_a_while(place, rng);
+    else if (place != elder) {
+        strike(place);
+        /* who cleans up after it now is killed as well, in the middle of that */
+        if (place != reaper && check_below(rng, 4) == 0) {
+            struct timespec t = {0, (long)check_below(rng, 300000)};
+            nanosleep(&t, NULL);
+            strike(reaper);
+            start(reaper, rng);
+        }
+        start(place, rng);
+    }
+}
+
+/* ---- memory over the time ---- */
+
+struct sample {
+    uint64_t file_kib, resident_kib, elder_kib, elder_descriptors;
+};
+static struct sample samples[SAMPLES];
+static unsigned sampled;
+
+static uint64_t own_resident_kib(void) {
+    unsigned long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "re");
+    CHECK(f != NULL && fscanf(f, "%*u %lu", &pages) == 1);
+    fclose(f);
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
+}
+
+static void sample(void) {
+    if (sampled == SAMPLES) return;
+    samples[sampled++] = (struct sample){file_memory("p") / 1024, own_resident_kib(), a64_load_relaxed(&ledger->elder_anonymous_kib),
+                                         a64_load_relaxed(&ledger->elder_descriptors)};
+}
+
+/* First, last and most of one column; most of its second half is to be no more than of the first, and `room`. */
+static void check_flat(const char *what, size_t column, uint64_t room) {
+    uint64_t first = 0, last = 0, most[2] = {0, 0};
+    for (unsigned i = 0; i < sampled; i++) {
+        uint64_t v = *(const uint64_t *)(const void *)((const char *)&samples[i] + column);
+        if (first == 0) first = v;
+        last = v;
+        if (v > most[i >= sampled / 2]) most[i >= sampled / 2] = v;
+    }
+    printf("%s: first %" PRIu64 ", most in the first half %" PRIu64 ", in the second %" PRIu64 ", last %" PRIu64 "\n", what, first, most[0], most[1], last);
+    CHECK_MSG(most[1] <= most[0] + room, "%s grew", what);
+}
+
+/* ---- the end ---- */
+
+static void drain(enum pipe_id pipe) {
     brine_packet packet;
-    while (brine_dequeue(pipe, &packet, brine_now()) == 0) ledger->received[take_number(packet)]++;
+    while (brine_dequeue(pipes[pipe], &packet, brine_now()) == 0) {
+        uint64_t number = whole_number(packet);
+        set_fate(number, pipe, RECEIVED, 0);
+        CHECK_OK(brine_packet_free(packet));
+    }
+}
+
+static uint64_t count_lost(uint64_t *packets) {
+    uint64_t lost = 0;
+    *packets = 0;
+    for (uint32_t i = 0; i < workers; i++) *packets += a64_load_relaxed(&ledger->cells[i].received);
+    for (uint32_t i = 0; i < ENTRIES; i++) {
+        struct entry *e = &ledger->entries[i];
+        uint64_t number = a64_load_relaxed(&e->number);
+        for (int k = 0; k < 2; k++) /* it did not turn up: it was not given */
+            if (fate_kind(a64_load_relaxed(&e->copies[k])) == MAYBE) a64_store_relaxed(&e->copies[k], fate_word(NOT_GIVEN, 0));
+        if (number == 0 || settled(e)) continue;
+        fprintf(stderr, "storm: packet %#" PRIx64 " is lost: fate %#" PRIx64 ", copies %#" PRIx64 " %#" PRIx64 "\n", number, a64_load_relaxed(&e->fate),
+                a64_load_relaxed(&e->copies[0]), a64_load_relaxed(&e->copies[1]));
+        lost++;
+    }
+    return lost;
+}
+
+static double median_stall_us(void) {
+    uint64_t all = 0, below = 0;
+    for (unsigned b = 0; b < STALL_BUCKETS; b++) all += a64_load_relaxed(&ledger->stalls[b]);
+    for (unsigned b = 0; b < STALL_BUCKETS; b++)
+        if ((below += a64_load_relaxed(&ledger->stalls[b])) * 2 >= all) return (double)stall_of_bucket(b) / 1000;
+    return 0;
+}
+
+static void forget_unnumbered(void) {
+    char name[8];
+    for (int i = 0; i < 4; i++) {
+        snprintf(name, sizeof name, "v%d", i);
+        brine_unpublish(pool, name);
+        snprintf(name, sizeof name, "t%d", i);
+        brine_pipe_remove(pool, name);
+    }
+}
+
+static void print_what_happened(void) {
+    static const struct { uint32_t state; const char *name; } states[] = {
+        {REC_HELD, "held"}, {REC_SENDING, "sending"}, {REC_ARRIVED, "arrived"}, {REC_LEASED, "leased"}, {REC_FORWARDING, "forwarding"},
+        {REC_FREEING, "freeing"}, {REC_PINC, "counted up"}, {REC_PDEC, "counted down"}, {REC_PUBLISHING, "publishing"}};
+    printf("%" PRIu64 " of %" PRIu64 " kills were of running processes; %" PRIu64 " stops; records found with the dead:", by_tracer, kills, stops);
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++) printf("%s %" PRIu64 " %s", i ? "," : "", found[states[i].state], states[i].name);
+    printf("\n%" PRIu64 " delivered again, %" PRIu64 " dead letters, %" PRIu64 " looked up, %" PRIu64 " grown, %" PRIu64 " forks, %" PRIu64 " joins, %" PRIu64
+           " reaped by reapers; %" PRIu64 " copies of fan-outs that may or may not have been made\n",
+           a64_load_relaxed(&ledger->redelivered), a64_load_relaxed(&ledger->dead_letters), a64_load_relaxed(&ledger->looked_up), a64_load_relaxed(&ledger->grown),
+           a64_load_relaxed(&ledger->forked), a64_load_relaxed(&ledger->joined), a64_load_relaxed(&ledger->reaped), a64_load_relaxed(&ledger->maybe));
+}
+
+static void make_pipes(void) {
+    static const uint32_t capacities[PIPES] = {16, 3, 4, 1, 8, 64, 0};
+    brine_pipe_options l = {.capacity = 8, .flags = BRINE_PIPE_LEASES, .max_deliveries = MAX_DELIVERIES, .dead_letter = "d"};
+    brine_pipe_options m = {.capacity = 64, .flags = BRINE_PIPE_LEASES};
+    for (enum pipe_id p = 0; p < PIPES; p++) {
+        if (p != PIPE_L && p != PIPE_M) CHECK_OK(brine_pipe_serve(pool, pipe_names[p], capacities[p], &pipes[p]));
+        else CHECK_OK(brine_pipe_serve_with(pool, pipe_names[p], p == PIPE_L ? &l : &m, &pipes[p]));
+    }
 }
 
 int main(void) {
     check_rng rng = check_seed(1);
+    const char *text = getenv("BRINE_STORM_SECONDS");
+    double seconds = text && *text ? strtod(text, NULL) : 60;
+    CHECK_MSG(seconds > 0, "BRINE_STORM_SECONDS=%s is not a time", text);
     ledger = shared_memory(sizeof *ledger);
     pool = make_pool("p", 64 * MIB);
-    pipe_a = serve(pool, "a", 16);
-    pipe_b = serve(pool, "b", 3);
-    uint64_t used = info_of(pool).used_bytes;
-    for (uint32_t i = 0; i < WORKERS; i++) start(i, &rng);
-    double end = seconds_now() + SECONDS;
-    while (seconds_now() < end) {
+    make_pipes();
+    CHECK_OK(brine_pool_trim(pool, NULL));
+    brine_pool_info before = info_of(pool);
+    int descriptors = open_descriptors();
+
+    elder = workers++;
+    for (size_t r = 0; r < ROLES; r++)
+        for (uint32_t i = 0; i < roles[r].count; i++) role_of[workers++] = &roles[r];
+    CHECK(workers <= WORKERS_MAX && roles[ROLES - 1].step == reap_on);
+    for (uint32_t i = 0; i < workers; i++) start(i, &rng);
+    double begin = seconds_now();
+    while (seconds_now() < begin + seconds) {
         struct timespec t = {0, (long)check_below(&rng, 6000000)};
         nanosleep(&t, NULL);
-        uint32_t worker = (uint32_t)check_below(&rng, WORKERS);
-        strike(worker, &rng);
-        start(worker, &rng);
+        resume_stopped();
+        rage(&rng);
+        if (seconds_now() > begin + seconds * (sampled + 1) / (SAMPLES + 1)) sample();
     }
-    for (uint32_t i = 0; i < WORKERS; i++) strike(i, &rng);
+    for (uint32_t i = 0; i < workers; i++) strike(i);
+
     CHECK_OK(brine_pool_reap(pool, NULL));
     check_whole(pool);
-    drain(pipe_a);
-    drain(pipe_b);
-
-    uint64_t count = a64_load_relaxed(&ledger->next), sent = 0, received = 0, lost = 0, doubled = 0;
-    if (count > NUMBERS) count = NUMBERS;
-    for (uint64_t n = 0; n < count; n++) {
-        sent += ledger->sent[n];
-        received += ledger->received[n] != 0;
-        doubled += ledger->received[n] > 1;
-        lost += ledger->sent[n] && !ledger->received[n] && !ledger->with_dead[n];
-    }
-    printf("%u kills, %" PRIu64 " packets sent, %" PRIu64 " received; of %u workers killed in a dequeue %u were looked at, %u not\n", kills,
-           sent, received, settled + blind, settled, blind);
-    printf("%" PRIu64 " doubled, %" PRIu64 " unaccounted for, %" PRIu64 " returned by dead readers\n", doubled, lost,
-           pipe_info(pool, "a").returned + pipe_info(pool, "b").returned);
+    for (enum pipe_id p = 0; p < PIPES; p++) drain(p);
+    forget_unnumbered();
+    CHECK_OK(brine_pool_reap(pool, NULL));
+    CHECK_OK(brine_pool_trim(pool, NULL));
+    check_whole(pool);
+    uint64_t packets, lost = count_lost(&packets), doubled = a64_load_relaxed(&ledger->doubled);
+    brine_pool_info after = info_of(pool);
+    print_what_happened();
+    check_flat("pool file, KiB", offsetof(struct sample, file_kib), 16384);
+    check_flat("the killer's resident memory, KiB", offsetof(struct sample, resident_kib), 16384);
+    check_flat("the elder's own memory, KiB", offsetof(struct sample, elder_kib), 512);
+    check_flat("the elder's descriptors", offsetof(struct sample, elder_descriptors), 4);
+    printf("at the end: %" PRIu64 " KiB committed (before %" PRIu64 "), %u participant, %" PRIu64 " records (%" PRIu64 "), %" PRIu64 " KiB in the file\n",
+           after.committed_bytes / 1024, before.committed_bytes / 1024, after.participants, after.packets, before.packets, file_memory("p") / 1024);
+    printf("storm: %g s, %" PRIu64 " kills, %" PRIu64 " packets, %" PRIu64 " lost, %" PRIu64 " doubled, %" PRId64 " bytes leaked, stalls p50 %.1f us, max %.1f ms\n",
+           seconds, kills, packets, lost, doubled, (int64_t)(after.used_bytes - before.used_bytes), median_stall_us(), (double)a64_load_relaxed(&ledger->longest_ns) / 1e6);
+    fflush(stdout);
+    CHECK_EQ_INT(lost, 0);
     CHECK_EQ_INT(doubled, 0);
-    CHECK_MSG(lost <= blind, "%" PRIu64 " packets were lost", lost - blind);
-    CHECK(sent > 100);
-    check_baseline(pool, used);
-    CHECK_OK(brine_pipe_close(pipe_a));
-    CHECK_OK(brine_pipe_close(pipe_b));
-    CHECK_OK(brine_pipe_remove(pool, "a"));
-    CHECK_OK(brine_pipe_remove(pool, "b"));
+    CHECK_EQ_INT(after.used_bytes, before.used_bytes);
+    CHECK_EQ_INT(after.packets, before.packets);
+    CHECK_EQ_INT(after.participants, 1);
+    CHECK_EQ_INT(after.committed_bytes, before.committed_bytes);
+    CHECK_EQ_INT(open_descriptors(), descriptors);
+    CHECK(packets > 100);
+    for (enum pipe_id p = 0; p < PIPES; p++) {
+        CHECK_OK(brine_pipe_close(pipes[p]));
+        CHECK_OK(brine_pipe_remove(pool, pipe_names[p]));
+    }
     check_empty(pool);
     drop_pool(pool);
     return 0;

@@ -4,7 +4,7 @@
  * then by one that scribbles over everything but the header. Nobody crashes, hangs or reads outside. */
 #include "rich_pool.h"
 
-#define SECONDS 6.0
+#define SECONDS 3.0
 
 static void observe(void *argument) {
     bool private = argument != NULL;

@@ -85,6 +85,40 @@ static void publishing_nothing(struct record *r, uint32_t index, struct ring *ri
     a64_store_relaxed(&r->word, WORD(gen_of(r), REC_PUBLISHING, me()));
 }
 
+/* A share that was displaced: what it names is nowhere. */
+static void publishing_elsewhere(struct record *r, uint32_t index, struct ring *ring) {
+    (void)index, (void)ring;
+    a64_store_relaxed(&r->pipe, LINK(0, 0xffffffff));
+    a64_store_relaxed(&r->target, LINK(1, 0xfffffff0));
+    a64_store_relaxed(&r->word, WORD(gen_of(r), REC_PUBLISHING, me()));
+}
+
+/* Many names of one ring, all of whose slots look as if tail had not been moved. */
+static void one_ring_of_all(struct record *r, uint32_t index, struct ring *ring) {
+    (void)r;
+    CHECK_OK(brine__commit(pool, pool->layout.dir, DIR_COUNT * sizeof(struct dir_entry), false));
+    CHECK_OK(brine__commit(pool, pool->layout.pipe, DIR_COUNT * sizeof(struct pipe_control), false));
+    for (uint64_t t = 0; t <= ring->mask; t++) a64_store_relaxed(&ring->slots[t], slot_word(0, true, me(), index));
+    for (uint32_t i = 1; i < DIR_COUNT; i++) {
+        memcpy((void *)pool_dir(pool, i), (void *)pool_dir(pool, 0), sizeof(struct dir_entry));
+        a64_store_relaxed(&pool_dir(pool, i)->word, WORD(i % 3, DIR_LIVE, 0));
+    }
+    a64_store_relaxed(&pool_header(pool)->dir_high, DIR_COUNT);
+}
+
+/* All records are one long list of owned packets, and held: a list for each of them would be endless work. */
+static void one_list_for_all(struct record *r, uint32_t index, struct ring *ring) {
+    (void)r, (void)index, (void)ring;
+    uint32_t n = (uint32_t)pool_record_high(pool);
+    for (uint32_t i = 1; i < n; i++) {
+        struct record *other = pool_record(pool, i);
+        other->first_child = i + 1 < n ? i + 1 : 1;
+        other->next_child = i % 2 ? i : i + 1;
+        a64_store_relaxed(&other->parent, LINK(0, i - 1));
+        a64_store_relaxed(&other->word, WORD(0, i % 2 ? REC_HELD : REC_CHILD, i % 2 ? me() : i - 1));
+    }
+}
+
 static void anchoring_nothing(struct record *r, uint32_t index, struct ring *ring) {
     (void)index, (void)ring;
     a64_store_relaxed(&r->pipe, LINK(7, 0xfffffff0));
@@ -155,6 +189,9 @@ int main(void) {
                  {"share of itself", share_of_itself},
                  {"shared share of itself", shared_share_of_itself},
                  {"publishing nothing", publishing_nothing},
+                 {"publishing elsewhere", publishing_elsewhere},
+                 {"one ring of all", one_ring_of_all},
+                 {"one list for all", one_list_for_all},
                  {"anchoring nothing", anchoring_nothing},
                  {"every state", every_state},
                  {"every name", every_name},

@@ -39,8 +39,12 @@ static void rich_victim(void *argument) {
     brine_pool *pool = attach_pool("rich");
     line_say(&victim->ready, 'r');
     line_hear(&victim->go);
-    brine_pipe *pipe;
+    brine_pipe *pipe, *leases;
     brine_packet packet, clone;
+    const brine_pipe_options leased = {.capacity = 8, .flags = BRINE_PIPE_LEASES, .max_deliveries = 3, .dead_letter = "letters"};
+    CHECK_OK(brine_pipe_serve_with(pool, "leased", &leased, &leases));
+    for (int i = 0; i < 3; i++) CHECK_OK(brine_enqueue(leases, rich_packet(pool, i), brine_now()));
+    for (int i = 0; i < 2; i++) CHECK_OK(brine_dequeue(leases, &packet, brine_now()));
     CHECK_OK(brine_pipe_serve(pool, number ? "second" : "first", number ? 70 : 8, &pipe));
     for (int i = 0; i < 6; i++) CHECK_OK(brine_enqueue(pipe, rich_packet(pool, i), brine_now()));
     CHECK_OK(brine_dequeue(pipe, &packet, brine_now()));
@@ -56,8 +60,8 @@ static void rich_victim(void *argument) {
     struct held held;
     packet = rich_packet(pool, 2);
     CHECK_OK(brine__held(packet, &held));
-    static const uint32_t states[] = {REC_SENDING,    REC_ARRIVED,   REC_FREEING,
-                                      REC_PUBLISHING, REC_ANCHORING, REC_RETURNED};
+    static const uint32_t states[] = {REC_SENDING,   REC_ARRIVED,  REC_FREEING,   REC_PUBLISHING,
+                                      REC_ANCHORING, REC_RETURNED, REC_FORWARDING};
     for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
         packet = rich_packet(pool, 3);
         CHECK_OK(brine__held(packet, &held));
@@ -154,6 +158,7 @@ static int look_value(const brine_published_info *info, void *context) {
     if (brine_peek(context, info->name, 0, 0, &copy) == 0) CHECK_OK(brine_packet_free(copy));
     return 0;
 }
+static int look_user(const brine_user_info *info, void *context) { return (void)context, info->command[15] ? 1 : 0; }
 static int look_participant(const brine_participant_info *info, void *context) {
     (void)context;
     return info->command[15] ? 1 : 0;
@@ -167,8 +172,9 @@ __attribute__((unused)) static void look_at_all(brine_pool *pool) {
     (void)brine_pipe_each(pool, look_pipe, pool);
     (void)brine_published_each(pool, look_value, pool);
     (void)brine_participant_each(pool, look_participant, NULL);
+    (void)brine_pipe_user_each(pool, "first", look_user, NULL);
     if (brine_pipe_get_info(pool, "first", &pipe) == 0) CHECK_STR(pipe.name, "first");
-    static const char *const names[] = {"first", "second", "value", "other", "twice"};
+    static const char *const names[] = {"first", "second", "value", "other", "twice", "leased", "letters"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (brine_peek(pool, names[i], 0, 0, &copy) == 0) CHECK_OK(brine_packet_free(copy));
     (void)brine_pool_check(pool, NULL, NULL);

@@ -59,7 +59,7 @@ static uint64_t random_size(check_rng *rng) {
 /* False: out of memory. */
 static bool make_object(brine_pool *pool, check_rng *rng, struct object *o) {
     *o = (struct object){.bytes = random_size(rng) & ~(uint64_t)7, .pattern = check_random(rng)};
-    o->record = brine__record_alloc(pool, &o->gen);
+    o->record = record_alloc(pool, a32_load_relaxed(pool->me), &o->gen);
     if (!o->record) return false;
     struct record *r = pool_record(pool, o->record);
     CHECK_EQ_INT(a64_load_relaxed(&r->word), WORD(o->gen, REC_HELD, a32_load_relaxed(pool->me)));
@@ -70,7 +70,7 @@ static bool make_object(brine_pool *pool, check_rng *rng, struct object *o) {
     memset(r->inline_arena, (int)(o->pattern & 0xff), ARENA_INLINE);
     o->chunk = brine__chunk_alloc(pool, o->record, o->gen, o->bytes);
     if (!o->chunk) {
-        brine__record_release(pool, o->record, o->gen);
+        record_release(pool, o->record, o->gen);
         return false;
     }
     const struct chunk *chunk = pool_at(pool, o->chunk);
@@ -87,7 +87,7 @@ static void free_object(brine_pool *pool, const struct object *o) {
     for (int i = 0; i < (int)ARENA_INLINE; i++) CHECK_EQ_INT(r->inline_arena[i], o->pattern & 0xff);
     CHECK_EQ_INT(word_gen(a64_load_relaxed(&r->word)), o->gen);
     brine__chunk_free(pool, o->record, o->gen, o->chunk);
-    brine__record_release(pool, o->record, o->gen);
+    record_release(pool, o->record, o->gen);
 }
 
 /* Swaps an object for one that another thread sent, if there is one. */

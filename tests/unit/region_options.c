@@ -26,6 +26,12 @@ int main(void) {
     refused((brine_pool_options){.max_bytes = UINT64_MAX}, BRINE_EINVAL, "16 TiB");
     refused((brine_pool_options){.max_bytes = MIB, .initial_bytes = MIB + 1}, BRINE_EINVAL, "1048577");
     refused((brine_pool_options){.max_bytes = MIB, .initial_bytes = UINT64_MAX}, BRINE_EINVAL, "initial");
+    static const mode_t modes[] = {0400, 0200, 0066, 0444, 04600, 01700, 0100600, 0477};
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        brine_raw_region raw;
+        refused((brine_pool_options){.max_bytes = MIB, .mode = modes[i]}, BRINE_EINVAL, "owner needs read and write");
+        CHECK_STATUS(brine_raw_create("o", 100, modes[i], NULL, &raw), BRINE_EINVAL);
+    }
     refused((brine_pool_options){.flags = 0x80}, BRINE_EINVAL, "0x80");
     refused((brine_pool_options){.flags = BRINE_POOL_READONLY}, BRINE_EINVAL, "flag");
     attach_refused(BRINE_POOL_REPLACE);
