@@ -100,8 +100,10 @@ BRINE_API int brine_participant_each(brine_pool *pool, int (*visit)(const brine_
  * Errors: BRINE_ENAME, BRINE_ENOENT, BRINE_ECORRUPT, BRINE_ENOMEM. */
 BRINE_API BRINE_MUST_CHECK int brine_peek(brine_pool *pool, const char *name, size_t nth, size_t max_bytes, brine_packet *copy);
 
-/* Proves the invariants of a pool that is quiet (nobody changing it). Calls report with one sentence
- * for each thing that is wrong. Returns the number of problems, or a negative status. */
+/* Proves the invariants of a pool that is quiet (nobody changing it), or of a copy of its file. Calls report (may be
+ * NULL) with one sentence for each thing that is wrong: table, index, field, offset, found, expected. What a process
+ * that died was in the middle of, and a reap puts right, is not wrong. Returns the number of problems, or a
+ * negative status. Takes memory for a copy of the pool's tables and records. Errors: BRINE_EINVAL, BRINE_ENOMEM. */
 BRINE_API int brine_pool_check(brine_pool *pool, void (*report)(const char *problem, void *context), void *context);
 
 #ifdef __cplusplus

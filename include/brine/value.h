@@ -283,9 +283,12 @@ BRINE_API int brine_int_arith(brine_ref place, char op, brine_ref a, brine_ref b
 /* Deepest nesting that is parsed, printed, copied or compared. */
 #define BRINE_MAX_DEPTH 1000
 
-/* Checks every offset, length, type and count of a packet before anyone walks it: 0 or
- * BRINE_ECORRUPT with where. For packets of writers that are not trusted; the packet must not be
- * changed meanwhile. Never reads outside the packet's own memory. */
+/* Checks every offset, length, type and count of a packet, and the lists that freeing follows: 0 or BRINE_ECORRUPT
+ * with where. For a packet that the caller holds (or has leased, or a share of) and that came from a writer who
+ * is not trusted; nobody may change it meanwhile or afterwards. Never reads outside the packet's own memory,
+ * whatever is in it. When it gives 0 the packet may be read, printed, copied and freed; when it does not, leave it:
+ * brine_pool_detach frees what the process holds without looking into it. Errors: BRINE_ENOTHELD, BRINE_ECORRUPT,
+ * BRINE_EDEPTH, BRINE_ENOMEM. */
 BRINE_API BRINE_MUST_CHECK int brine_packet_validate(brine_packet packet);
 
 /* True if the whole value lies in this pool (the seed's IsSHM). By construction always true for a

@@ -80,7 +80,7 @@ static void survives(const char *what, void (*body)(void *), uint64_t seed) {
 int main(void) {
     check_rng rng = check_seed(31);
     const char *text = getenv("BRINE_COPIES");
-    int copies = text ? atoi(text) : 300;
+    int copies = text ? atoi(text) : 120;
     make_rich(&image);
     struct image copy = image;
     copy.data = malloc(image.bytes);

@@ -142,11 +142,42 @@ static void changing(check_rng *rng) {
     CHECK_OK(brine_packet_free(p));
 }
 
+/* What freeing and asking for the size follow. */
+static void links(void) {
+    brine_packet p = build();
+    struct at at;
+    CHECK_OK(brine__at_read(brine_root(p), &at));
+    uint32_t first = at.rec->first_child;
+    struct record *child = pool_record(at.pool, first);
+    struct chunk *chunk = pool_at(at.pool, at.rec->chunks);
+    uint32_t second = child->next_child;
+    uint64_t chunks = at.rec->chunks, next = chunk->next;
+    CHECK(first && second);
+    const uint32_t wrong[] = {0x3fffffff, UINT32_MAX, p.record, first};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        at.rec->first_child = wrong[i] == first ? second : wrong[i];
+        CHECK_STATUS(brine_packet_validate(p), BRINE_ECORRUPT);
+        at.rec->first_child = first;
+        child->next_child = wrong[i];
+        CHECK_STATUS(brine_packet_validate(p), BRINE_ECORRUPT);
+        child->next_child = second;
+    }
+    at.rec->chunks = chunks + 1024;
+    CHECK_STATUS(brine_packet_validate(p), BRINE_ECORRUPT);
+    at.rec->chunks = chunks;
+    chunk->next = chunks; /* a circle */
+    CHECK_STATUS(brine_packet_validate(p), BRINE_ECORRUPT);
+    chunk->next = next;
+    CHECK_OK(brine_packet_validate(p));
+    CHECK_OK(brine_packet_free(p));
+}
+
 int main(void) {
     check_rng rng = check_seed(20261122);
     pool = value_pool(64 << 20);
     damaged(&rng);
     changing(&rng);
+    links();
     accepted();
     end_pool(pool);
     return 0;

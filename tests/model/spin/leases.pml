@@ -80,6 +80,9 @@ byte deliveries[NR];          /* by A since it was enqueued */
 byte consumed[NR];
 byte now;                     /* the time that dead letters get as position */
 bit offered[NR];              /* RETURNED, and the readers of its pipe were told */
+#ifdef ORDER
+byte before[NPROC + 1];       /* RETURNED and offered since before the reader began to dequeue */
+#endif
 bit die[NPROC], dead[NPROC], reaped[NPROC], fin[NPROC], rkill;
 
 #define SLOT(q, t) ((q) * SLOTS + (t) % SLOTS)
@@ -238,7 +241,12 @@ inline take_returned(q, me, d, ok) {
 #else
                 :: WORD_IS(found, RETURNED, NOBODY) && jn[found] == yn && jd[found] == yd ->
 #endif
-                    ws[found] = ARRIVED; wh[found] = me; won = 1; offered[found] = 0
+                    ws[found] = ARRIVED; wh[found] = me; won = 1; offered[found] = 0;
+#ifdef ORDER
+                    i = 0; do :: i <= NPROC -> before[i] = before[i] & ~(1 << found); i++ :: else -> break od; i = 0
+#else
+                    i = 0
+#endif
                 :: else -> won = 0
                 fi
             };
@@ -249,23 +257,23 @@ inline take_returned(q, me, d, ok) {
     skip; d_step { i = 0; found = 0; low = 0; hint = 0; yn = 0; yd = 0; won = 0 }
 }
 
-/* What may not be overtaken: what was offered before this dequeue began. */
-inline order_begin(q) {
+/* What was offered before this dequeue began may not be overtaken. */
+inline order_begin(q, me) {
 #ifdef ORDER
-    d_step { i = 0; do :: i < NR -> if :: q == A && offered[i] && rpipe[i] == A -> must = must | (1 << i) :: else -> skip fi; i++ :: else -> break od; i = 0 };
+    d_step { i = 0; do :: i < NR -> if :: q == A && offered[i] && rpipe[i] == A -> before[me] = before[me] | (1 << i) :: else -> skip fi; i++ :: else -> break od; i = 0 };
 #else
     skip
 #endif
 }
-inline order_taken(d) {
+inline order_taken(me, d) {
 #ifdef ORDER
     d_step {
         i = 0;
         do
-        :: i < NR -> assert(!((must >> i) & 1) || !offered[i] || i == d || rpos[i] > rpos[d]); i++
+        :: i < NR -> assert(!((before[me] >> i) & 1) || rpos[i] > rpos[d]); i++
         :: else -> break
         od;
-        i = 0; must = 0
+        i = 0
     }
 #else
     skip
@@ -275,7 +283,7 @@ inline order_taken(d) {
 /* brine__ring_dequeue */
 inline dequeue(q, me, d, ok) {
     ok = 0;
-    order_begin(q);
+    order_begin(q, me);
     do
     :: if
         :: returned[q] != seen -> take_returned(q, me, d, ok); if :: ok -> break :: else -> skip fi
@@ -293,7 +301,7 @@ inline dequeue(q, me, d, ok) {
                 };
                 if
                 :: won ->
-                    order_taken(d);
+                    order_taken(me, d);
                     d_step { assert(IS_SENT(ws[d]) || WORD_IS(d, ARRIVED, me)); ws[d] = ARRIVED; wh[d] = me };
                     d_step { if :: head[q] == h -> head[q] = h + 1 :: else -> skip fi };
                     ok = 1; break
@@ -306,6 +314,9 @@ inline dequeue(q, me, d, ok) {
         fi
     od;
     CLEAR;
+#ifdef ORDER
+    before[me] = 0;
+#endif
     if :: ok -> deliver(q, me, d) :: else -> skip fi
 }
 
