@@ -48,7 +48,8 @@ static void release_signal(const struct held_signal *held, bool raised) {
     sigset_t one;
     set_of_one(&one);
     if (raised && !held->pending)
-        while (sigtimedwait(&one, NULL, &at_once) < 0 && errno == EINTR) {}
+        while (sigtimedwait(&one, NULL, &at_once) < 0 && errno == EINTR) {
+        }
     pthread_sigmask(SIG_SETMASK, &held->before, NULL);
     errno = saved;
 }

@@ -28,7 +28,8 @@ int brine__pool_path(const char *name, char *path, size_t size) {
     char here[512] = "";
     if (rc) return rc;
     if (folder[0] != '/' && !getcwd(here, sizeof here))
-        return brine__fail_errno("the pool folder \"%.80s\" (BRINE_DIR) is relative, and the working folder is not known", folder);
+        return brine__fail_errno(
+            "the pool folder \"%.80s\" (BRINE_DIR) is relative, and the working folder is not known", folder);
     if ((size_t)snprintf(path, size, "%s%s%s/" FILE_PREFIX "%s", here, here[0] ? "/" : "", folder, name) >= size)
         return brine__fail(BRINE_EINVAL, "the pool folder in BRINE_DIR is too long: %.80s...", folder);
     return 0;
@@ -37,7 +38,8 @@ int brine__pool_path(const char *name, char *path, size_t size) {
 int brine__check_mode(mode_t mode) {
     if (mode == 0 || ((mode & 0600) == 0600 && (mode & ~(mode_t)0777) == 0)) return 0;
     return brine__fail(BRINE_EINVAL,
-                       "the mode %04o: the owner needs read and write permission (0600), and there is nothing beyond permissions (0777)",
+                       "the mode %04o: the owner needs read and write permission (0600), and there is nothing beyond "
+                       "permissions (0777)",
                        (unsigned)mode);
 }
 
@@ -46,17 +48,24 @@ int brine__check_mode(mode_t mode) {
 int brine__folder_failed(void) {
     const char *folder = brine__folder();
     switch (errno) {
-    case ENOENT: return brine__fail(BRINE_ENOENT, "the pool folder %s does not exist; make it, or set BRINE_DIR to another one", folder);
-    case ENOTDIR: return brine__fail(BRINE_EINVAL, "the pool folder %s is not a folder; set BRINE_DIR to another one", folder);
-    case EROFS: return brine__fail(BRINE_EACCES, "the pool folder %s is on a read-only file system; set BRINE_DIR to another one", folder);
+    case ENOENT:
+        return brine__fail(BRINE_ENOENT, "the pool folder %s does not exist; make it, or set BRINE_DIR to another one",
+                           folder);
+    case ENOTDIR:
+        return brine__fail(BRINE_EINVAL, "the pool folder %s is not a folder; set BRINE_DIR to another one", folder);
+    case EROFS:
+        return brine__fail(BRINE_EACCES,
+                           "the pool folder %s is on a read-only file system; set BRINE_DIR to another one", folder);
     default: return brine__fail_errno("cannot make a file in %s", folder);
     }
 }
 
 static int not_permitted(const char *name, const char *path) {
     struct stat st;
-    if (stat(path, &st) < 0) return brine__fail(BRINE_EACCES, "pool \"%s\": no permission to look into its folder (%s)", name, path);
-    return brine__fail(BRINE_EACCES, "pool \"%s\" belongs to uid %u with mode %03o; its owner can create it with --mode 0660", name,
+    if (stat(path, &st) < 0)
+        return brine__fail(BRINE_EACCES, "pool \"%s\": no permission to look into its folder (%s)", name, path);
+    return brine__fail(BRINE_EACCES,
+                       "pool \"%s\" belongs to uid %u with mode %03o; its owner can create it with --mode 0660", name,
                        (unsigned)st.st_uid, (unsigned)st.st_mode & 0777);
 }
 
@@ -66,7 +75,9 @@ int brine__open_failed(const char *name, const char *path) {
     case ELOOP: return brine__fail(BRINE_EFOREIGN, "%s is a symbolic link, not a pool", path);
     case EISDIR:
     case ENXIO: return brine__fail(BRINE_EFOREIGN, "%s is not a regular file", path);
-    case EROFS: return brine__fail(BRINE_EACCES, "pool \"%s\" (%s) is on a read-only file system: it can be attached read-only", name, path);
+    case EROFS:
+        return brine__fail(BRINE_EACCES, "pool \"%s\" (%s) is on a read-only file system: it can be attached read-only",
+                           name, path);
     case EACCES:
     case EPERM: return not_permitted(name, path);
     default: return brine__fail_errno("cannot open %s", path);
@@ -81,8 +92,9 @@ int brine__remove_failed(const char *name, const char *path) {
     if (error == ENOENT) return brine__fail(BRINE_ENOENT, "pool \"%s\" does not exist (%s)", name, path);
     if (there && S_ISDIR(st.st_mode)) return brine__fail(BRINE_EFOREIGN, "%s is a folder, not a pool", path);
     if (there && (error == EPERM || error == EACCES))
-        return brine__fail(BRINE_EACCES, "pool \"%s\" (%s) belongs to uid %u, and this user may not remove it from its folder", name, path,
-                           (unsigned)st.st_uid);
+        return brine__fail(BRINE_EACCES,
+                           "pool \"%s\" (%s) belongs to uid %u, and this user may not remove it from its folder", name,
+                           path, (unsigned)st.st_uid);
     return brine__fail_errno("cannot remove pool \"%s\" (%s)", name, path);
 }
 
@@ -98,7 +110,8 @@ int brine_pool_unlink(const char *name) {
 /* The name is (still) that of the open file. */
 static bool still_named(const char *path, int fd) {
     struct stat by_name, by_fd;
-    return fstat(fd, &by_fd) == 0 && stat(path, &by_name) == 0 && by_name.st_dev == by_fd.st_dev && by_name.st_ino == by_fd.st_ino;
+    return fstat(fd, &by_fd) == 0 && stat(path, &by_name) == 0 && by_name.st_dev == by_fd.st_dev &&
+           by_name.st_ino == by_fd.st_ino;
 }
 
 static int remove_unused(const char *name, const char *path, int fd) {

@@ -12,7 +12,7 @@
 #include "examine.h"
 #include "matrix.h"
 
-#define SECOND_DEATHS 5 /* of each scene, about, when not deep */
+#define SECOND_DEATHS 4 /* of each scene, about, when not deep */
 
 /* Counted by all jobs. */
 struct sums {

@@ -214,7 +214,7 @@ static void look_at_record(uint32_t index, struct record *r, uint64_t w, uint64_
     case REC_SENDING: {
         bool in = is_in(r, index, w);
         for (int i = 0; i < 2; i++) {
-            bool there = a64_load_relaxed(&r->pipe) == link_of(PIPE_F0 + i);
+            bool there = told && a64_load_relaxed(&r->pipe) == link_of(PIPE_F0 + i);
             remains->in[i] |= there && in;
             remains->not_in[i] |= there && !in;
         }

@@ -30,7 +30,8 @@ int gettimeofday(struct timeval *restrict t, void *restrict zone) {
 int clock_nanosleep(clockid_t clock, int flags, const struct timespec *t, struct timespec *left) {
     CHECK_EQ_INT(clock, CLOCK_MONOTONIC);
     a32_add_relaxed(&sleeps, 1);
-    return ((int (*)(clockid_t, int, const struct timespec *, struct timespec *))real("clock_nanosleep"))(clock, flags, t, left);
+    return ((int (*)(clockid_t, int, const struct timespec *, struct timespec *))real("clock_nanosleep"))(clock, flags,
+                                                                                                          t, left);
 }
 
 long syscall(long number, ...) {

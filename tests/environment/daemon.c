@@ -3,9 +3,7 @@
  * a pool that was attached before, also by a relative BRINE_DIR. */
 #include "environment.h"
 
-static struct shared {
-    a32 done, next;
-} *shared;
+static struct shared { a32 done, next; } * shared;
 
 static void grandchild_work(void *argument) {
     CHECK(filled_packet(argument, 100 * KIB, 1).record != 0);
@@ -41,7 +39,8 @@ static void daemonise(brine_pool *pool, brine_pipe *pipe) {
     umask(0);
     CHECK_SYS(close_range(0, ~0u, 0)); /* also 0, 1 and 2 */
     int reused[4];
-    for (int i = 0; i < 4; i++) reused[i] = open("/dev/null", O_RDWR | O_CLOEXEC); /* the numbers belong to somebody else */
+    for (int i = 0; i < 4; i++)
+        reused[i] = open("/dev/null", O_RDWR | O_CLOEXEC); /* the numbers belong to somebody else */
     work(pool, pipe);
     for (int i = 0; i < 4; i++) CHECK_SYS(fcntl(reused[i], F_GETFD));
     _exit(0);

@@ -57,8 +57,10 @@ __attribute__((unused)) static void become_root_of_own(int more) {
 }
 
 __attribute__((unused)) static void own_mounts(void) {
-    if (geteuid() != 0) become_root_of_own(CLONE_NEWNS);
-    else if (unshare(CLONE_NEWNS)) SKIP("a mount namespace of its own needs privilege: %s", strerror(errno));
+    if (geteuid() != 0)
+        become_root_of_own(CLONE_NEWNS);
+    else if (unshare(CLONE_NEWNS))
+        SKIP("a mount namespace of its own needs privilege: %s", strerror(errno));
     CHECK_SYS(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
 }
 
@@ -71,8 +73,10 @@ __attribute__((unused)) static char *make_folder(const char *name) {
 }
 
 /* Mounts over `path`. Skips if this kernel does not do it. */
-__attribute__((unused)) static void mount_on(const char *path, const char *type, unsigned long flags, const char *options) {
-    if (mount("none", path, type, flags, options)) SKIP("no %s can be mounted (%s): %s", type, options ? options : "", strerror(errno));
+__attribute__((unused)) static void mount_on(const char *path, const char *type, unsigned long flags,
+                                             const char *options) {
+    if (mount("none", path, type, flags, options))
+        SKIP("no %s can be mounted (%s): %s", type, options ? options : "", strerror(errno));
 }
 
 /* Mounts a file system and makes it the pool folder. A tmpfs of the test's own is below, so that the mount points go
@@ -92,7 +96,8 @@ __attribute__((unused)) static void ballast(const char *name, uint64_t bytes) {
     snprintf(path, sizeof path, "%s/%s", getenv("BRINE_DIR"), name);
     int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
     CHECK_SYS(fd);
-    for (uint64_t at = 0; at < bytes && fallocate(fd, 0, (off_t)at, 4096) == 0; at += 4096) {}
+    for (uint64_t at = 0; at < bytes && fallocate(fd, 0, (off_t)at, 4096) == 0; at += 4096) {
+    }
     close(fd);
 }
 __attribute__((unused)) static void no_ballast(const char *name) {
@@ -163,7 +168,8 @@ __attribute__((unused)) static void life_echo(void *argument) {
     brine_pipe *to = connect_to(pool, "to"), *back = serve(pool, "back", 4);
     uint64_t number;
     int rc;
-    while ((rc = get_number(to, &number, brine_seconds(20))) == 0) CHECK_OK(put_number(back, number + 1, brine_seconds(20)));
+    while ((rc = get_number(to, &number, brine_seconds(20))) == 0)
+        CHECK_OK(put_number(back, number + 1, brine_seconds(20)));
     CHECK_EQ_INT(rc, BRINE_ECLOSED);
     CHECK_OK(brine_pipe_close(back));
     brine_pool_detach(pool);

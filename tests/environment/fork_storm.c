@@ -8,9 +8,7 @@
 
 extern char **environ;
 
-static struct shared {
-    a32 sent, killed, stop;
-} *shared;
+static struct shared { a32 sent, killed, stop; } * shared;
 
 /* ---- forks of forks ---- */
 
@@ -24,8 +22,10 @@ struct leaf {
 static void leaf(void *argument) {
     struct leaf *l = argument;
     brine_packet packet;
-    if (l->number % 3 == 0) packet = filled_packet(l->pool, 1 + l->number * 1237 % 100000, 3);
-    else packet = make_packet(l->pool);
+    if (l->number % 3 == 0)
+        packet = filled_packet(l->pool, 1 + l->number * 1237 % 100000, 3);
+    else
+        packet = make_packet(l->pool);
     CHECK_MSG(packet.record != 0, "%s", brine_detail());
     if (l->number % 7 == 3) {
         kill(getpid(), SIGKILL); /* with a packet */
@@ -49,7 +49,8 @@ static void branch(void *argument) {
     }
     for (int i = 0; i < LEAVES; i++) {
         int status = check_wait(pids[i]);
-        CHECK_MSG(WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL : WEXITSTATUS(status) == 0, "wait status %#x", (unsigned)status);
+        CHECK_MSG(WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL : WEXITSTATUS(status) == 0, "wait status %#x",
+                  (unsigned)status);
     }
 }
 
@@ -160,7 +161,8 @@ static void threads(void *argument) {
     brine_pool *pool = make_pool("threads", 128 * MIB);
     brine_pipe *pipe = serve(pool, "pipe", 8);
     uint64_t number;
-    for (int i = 0; i < 4; i++) CHECK_EQ_INT(pthread_create(&all[i], NULL, bodies[i], i == 1 || i == 2 ? (void *)pipe : (void *)pool), 0);
+    for (int i = 0; i < 4; i++)
+        CHECK_EQ_INT(pthread_create(&all[i], NULL, bodies[i], i == 1 || i == 2 ? (void *)pipe : (void *)pool), 0);
     for (int round = 0; round < 25; round++) {
         pid_t pids[4];
         for (int i = 0; i < 4; i++) pids[i] = check_fork(busy_child, pipe);
@@ -172,7 +174,8 @@ static void threads(void *argument) {
     }
     a32_store_release(&shared->stop, 1);
     for (int i = 0; i < 4; i++) pthread_join(all[i], NULL);
-    while (get_number(pipe, &number, brine_now()) == 0) {}
+    while (get_number(pipe, &number, brine_now()) == 0) {
+    }
     brine_pipe_detach(pipe);
     CHECK_OK(brine_pipe_remove(pool, "pipe"));
     CHECK_OK(brine_pool_reap(pool, NULL));

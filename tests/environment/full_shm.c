@@ -63,7 +63,8 @@ static void echo(void *argument) {
     brine_pipe *to = connect_to(pool, "to"), *back = connect_to(pool, "back");
     brine_packet packet;
     int rc;
-    while ((rc = brine_dequeue(to, &packet, brine_seconds(20))) == 0) CHECK_OK(brine_enqueue(back, packet, brine_seconds(20)));
+    while ((rc = brine_dequeue(to, &packet, brine_seconds(20))) == 0)
+        CHECK_OK(brine_enqueue(back, packet, brine_seconds(20)));
     CHECK_EQ_INT(rc, BRINE_ECLOSED);
 }
 

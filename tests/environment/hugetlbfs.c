@@ -29,7 +29,8 @@ static void life(void *argument) {
     long before = free_pages();
     whole_life(make_pool("life", 64 * MIB));
     CHECK_EQ_INT(free_pages(), before);
-    brine_pool_options options = {.max_bytes = 32 * MIB, .initial_bytes = 10 * MIB, .flags = BRINE_POOL_HUGE | BRINE_POOL_POPULATE};
+    brine_pool_options options = {
+        .max_bytes = 32 * MIB, .initial_bytes = 10 * MIB, .flags = BRINE_POOL_HUGE | BRINE_POOL_POPULATE};
     brine_pool *pool;
     CHECK_OK(brine_pool_create("life", &options, &pool));
     whole_life(pool);
@@ -43,7 +44,8 @@ static void trimming(void *argument) {
     (void)argument;
     pools_on("hugetlbfs", 0, "pagesize=2M");
     brine_pool *pool = make_pool("trim", 64 * MIB);
-    brine_packet first = filled_packet(pool, 9 * MIB, 1), second = filled_packet(pool, 100 * KIB, 2), third = filled_packet(pool, 9 * MIB, 3);
+    brine_packet first = filled_packet(pool, 9 * MIB, 1), second = filled_packet(pool, 100 * KIB, 2),
+                 third = filled_packet(pool, 9 * MIB, 3);
     CHECK(first.record && second.record && third.record);
     long before = free_pages();
     uint64_t bytes;

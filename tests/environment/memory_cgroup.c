@@ -16,7 +16,8 @@ static bool set(const char *file, const char *text) {
 
 /* Version 1 or 2, whichever lets us. */
 static bool make_group(void) {
-    static const char *const roots[][2] = {{"/sys/fs/cgroup/memory", "memory.limit_in_bytes"}, {"/sys/fs/cgroup", "memory.max"}};
+    static const char *const roots[][2] = {{"/sys/fs/cgroup/memory", "memory.limit_in_bytes"},
+                                           {"/sys/fs/cgroup", "memory.max"}};
     for (size_t i = 0; i < 2; i++) {
         snprintf(group, sizeof group, "%s/brine-test.%d", roots[i][0], (int)getpid());
         if (mkdir(group, 0755)) continue;
@@ -47,8 +48,8 @@ int main(void) {
     brine_pool *pool = make_pool("group", 512 * MIB);
     int status = check_wait(check_fork(grows, NULL));
     for (int i = 0; i < 100 && rmdir(group); i++) sleep_ms(20);
-    CHECK_MSG(WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL : WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 77, "wait status %#x",
-              (unsigned)status);
+    CHECK_MSG(WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL : WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 77,
+              "wait status %#x", (unsigned)status);
     CHECK_OK(brine_pool_reap(pool, NULL));
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 77) {
         brine_pipe *pipe = connect_to(pool, "pipe");

@@ -83,7 +83,8 @@ static void overlay(void *argument) {
     (void)argument;
     own_mounts();
     mount_on(getenv("BRINE_DIR"), "tmpfs", 0, NULL);
-    char *lower = make_folder("lower"), *upper = make_folder("upper"), *work = make_folder("work"), *merged = make_folder("merged");
+    char *lower = make_folder("lower"), *upper = make_folder("upper"), *work = make_folder("work"),
+         *merged = make_folder("merged");
     snprintf(options, sizeof options, "lowerdir=%s,upperdir=%s,workdir=%s", lower, upper, work);
     mount_on(merged, "overlay", 0, options);
     CHECK_SYS(setenv("BRINE_DIR", merged, 1));
@@ -111,8 +112,10 @@ static void disk(void *argument) {
     CHECK(mkdtemp(folder) != NULL);
     CHECK_SYS(setenv("BRINE_DIR", folder, 1));
     CHECK_SYS(statfs(folder, &fs));
-    if (fs.f_type == 0x794c7630) refuses("overlayfs");
-    else life_here();
+    if (fs.f_type == 0x794c7630)
+        refuses("overlayfs");
+    else
+        life_here();
     CHECK_SYS(rmdir(folder));
 }
 
@@ -125,8 +128,10 @@ static void no_proc(void *argument) {
     brine_pool *early = make_pool("early", 16 * MIB), *pool = NULL;
     CHECK_SYS(umount2("/proc", MNT_DETACH));
     int rc = brine_pool_create("life", &(brine_pool_options){.max_bytes = 32 * MIB}, &pool); /* allowed for root */
-    if (rc == 0) whole_life(pool);
-    else CHECK_CONTAINS(brine_detail(), "/proc is not mounted");
+    if (rc == 0)
+        whole_life(pool);
+    else
+        CHECK_CONTAINS(brine_detail(), "/proc is not mounted");
     one_dies(early);
     CHECK_OK(brine_pool_unlink("early"));
     CHECK(filled_packet(early, 5 * MIB, 1).record != 0);

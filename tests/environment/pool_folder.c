@@ -18,7 +18,8 @@ static void refuses(const char *folder, int status, const char *why) {
 static void wrong_folders(void *argument) {
     char text[600];
     (void)argument;
-    refuses("/nonexistent/brine", BRINE_ENOENT, "the pool folder /nonexistent/brine does not exist; make it, or set BRINE_DIR");
+    refuses("/nonexistent/brine", BRINE_ENOENT,
+            "the pool folder /nonexistent/brine does not exist; make it, or set BRINE_DIR");
     refuses("/dev/null", BRINE_EINVAL, "/dev/null is not a folder");
     refuses("nowhere", BRINE_ENOENT, "the pool folder nowhere does not exist");
     memset(text, 'x', sizeof text);
@@ -54,8 +55,10 @@ static void unset(void *argument) {
     snprintf(name, sizeof name, "brine-test.%d", (int)getpid());
     snprintf(path, sizeof path, "/dev/shm/brine.%s", name);
     for (int i = 0; i < 2; i++) {
-        if (i) CHECK_SYS(unsetenv("BRINE_DIR"));
-        else CHECK_SYS(setenv("BRINE_DIR", "", 1));
+        if (i)
+            CHECK_SYS(unsetenv("BRINE_DIR"));
+        else
+            CHECK_SYS(setenv("BRINE_DIR", "", 1));
         CHECK_OK(brine_pool_create(name, &(brine_pool_options){.max_bytes = MIB}, &pool));
         CHECK_SYS(stat(path, &st));
         drop_pool(pool);
@@ -156,13 +159,10 @@ static void rmdir_in(const char *name) {
 }
 
 int main(void) {
-    static const struct environment_case cases[] = {{"wrong folders", wrong_folders},
-                                                    {"not writable", not_writable},
-                                                    {"unset", unset},
-                                                    {"relative", relative},
-                                                    {"in the way", in_the_way},
-                                                    {"foreign", foreign},
-                                                    {"byte order", byte_order}};
+    static const struct environment_case cases[] = {
+        {"wrong folders", wrong_folders}, {"not writable", not_writable}, {"unset", unset},
+        {"relative", relative},           {"in the way", in_the_way},     {"foreign", foreign},
+        {"byte order", byte_order}};
     int status = RUN_CASES(cases);
     rmdir_in("locked");
     rmdir_in("relative");

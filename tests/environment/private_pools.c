@@ -104,7 +104,7 @@ static void gone(void *argument) {
     CHECK(filled_packet(pool, 10 * MIB, 1).record != 0);
     CHECK(count_memory_files() >= 2);
     CHECK_EQ_INT(system("ls -l /proc/self/fd | grep -q memfd:brine"), 256); /* not in programs that are started */
-    CHECK_EQ_INT(ftruncate(pool->fd, 4096), -1); /* sealed: nobody can make a SIGBUS of it */
+    CHECK_EQ_INT(ftruncate(pool->fd, 4096), -1);                            /* sealed: nobody can make a SIGBUS of it */
     CHECK_EQ_INT(errno, EPERM);
     CHECK_EQ_INT(ftruncate(pool->fd, (off_t)1 << 40), -1);
     brine_pool_detach(pool);
@@ -126,6 +126,7 @@ static void unnamed(void *argument) {
 }
 
 int main(void) {
-    static const struct environment_case cases[] = {{"tree", tree}, {"life", life}, {"orphans", orphans}, {"gone", gone}, {"unnamed", unnamed}};
+    static const struct environment_case cases[] = {
+        {"tree", tree}, {"life", life}, {"orphans", orphans}, {"gone", gone}, {"unnamed", unnamed}};
     return RUN_CASES(cases);
 }

@@ -67,10 +67,10 @@ static const struct {
     int status;
     bool interruptible; /* by brine_pool_interrupt: there is a pool */
 } waits[] = {
-    {"dequeue", wait_dequeue, BRINE_ETIMEDOUT, true}, {"enqueue", wait_enqueue, BRINE_ETIMEDOUT, true},
+    {"dequeue", wait_dequeue, BRINE_ETIMEDOUT, true},   {"enqueue", wait_enqueue, BRINE_ETIMEDOUT, true},
     {"wait_any of 1", wait_one, BRINE_ETIMEDOUT, true}, {"wait_any of 2", wait_two, BRINE_ETIMEDOUT, true},
-    {"attach", wait_pool, BRINE_ENOENT, false},       {"raw attach", wait_raw, BRINE_ENOENT, false},
-    {"connect", wait_pipe, BRINE_ENOENT, true},       {"lookup", wait_value, BRINE_ENOENT, true},
+    {"attach", wait_pool, BRINE_ENOENT, false},         {"raw attach", wait_raw, BRINE_ENOENT, false},
+    {"connect", wait_pipe, BRINE_ENOENT, true},         {"lookup", wait_value, BRINE_ENOENT, true},
     {"fanout", wait_fanout, BRINE_ETIMEDOUT, true},
 };
 

@@ -3,9 +3,7 @@
  * long as he is attached; else he is told that it is not there, or that it is being removed. */
 #include "environment.h"
 
-static struct shared {
-    a32 stop, created, attached, removed, busy;
-} *shared;
+static struct shared { a32 stop, created, attached, removed, busy; } * shared;
 
 /* The name is that of the pool that we have. */
 static void check_named(brine_pool *pool) {
@@ -67,9 +65,10 @@ static void race(void *argument) {
     for (int i = 0; i < 6; i++) CHECK_EXIT(pids[i], 0);
     int rc = brine_pool_unlink_stale("race");
     CHECK(rc == 0 || rc == BRINE_ENOENT);
-    printf("created %u, attached %u, removed %u, busy %u\n", a32_load_relaxed(&shared->created), a32_load_relaxed(&shared->attached),
-           a32_load_relaxed(&shared->removed), a32_load_relaxed(&shared->busy));
-    CHECK(a32_load_relaxed(&shared->removed) > 5 && a32_load_relaxed(&shared->attached) > 5 && a32_load_relaxed(&shared->busy) > 5);
+    printf("created %u, attached %u, removed %u, busy %u\n", a32_load_relaxed(&shared->created),
+           a32_load_relaxed(&shared->attached), a32_load_relaxed(&shared->removed), a32_load_relaxed(&shared->busy));
+    CHECK(a32_load_relaxed(&shared->removed) > 5 && a32_load_relaxed(&shared->attached) > 5 &&
+          a32_load_relaxed(&shared->busy) > 5);
 }
 
 /* ---- a remover that is stopped in the middle ---- */

@@ -6,7 +6,7 @@
 static struct shared {
     a32 stop, started;
     a64 sent, received, sum_sent, sum_received, reaps;
-} *shared;
+} * shared;
 
 /* ---- a crowd ---- */
 
@@ -56,7 +56,8 @@ static void reaper(void *argument) {
 
 /* All others make progress while one is stopped. */
 static void check_progress(int stopped) {
-    uint64_t sent = a64_load_acquire(&shared->sent), received = a64_load_acquire(&shared->received), reaps = a64_load_acquire(&shared->reaps);
+    uint64_t sent = a64_load_acquire(&shared->sent), received = a64_load_acquire(&shared->received),
+             reaps = a64_load_acquire(&shared->reaps);
     double end = seconds_now() + 10;
     while (seconds_now() < end) {
         if (a64_load_acquire(&shared->sent) > sent + 20 && a64_load_acquire(&shared->received) > received + 20 &&

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Another program cuts the file of a pool. Attaching notices; of those attached, what needs the file notices too, and
- * nothing else can be promised: memory that is gone is a SIGBUS. (Private pools are sealed: environment/private_pools.) */
+ * nothing else can be promised: memory that is gone is a SIGBUS. (Private pools are sealed: environment/private_pools.)
+ */
 #include "environment.h"
 
 static void cut(off_t bytes) { CHECK_SYS(truncate(pool_file("cut"), bytes)); }
@@ -12,7 +13,8 @@ static void detached(void *argument) {
     struct layout l = pool->layout;
     CHECK(filled_packet(pool, 2 * MIB, 1).record != 0);
     brine_pool_detach(pool);
-    const off_t sizes[] = {(off_t)l.file_bytes - 1, (off_t)l.pages, (off_t)l.records + 5, (off_t)l.dir, 65536, 65535, 512, 100, 7, 0};
+    const off_t sizes[] = {
+        (off_t)l.file_bytes - 1, (off_t)l.pages, (off_t)l.records + 5, (off_t)l.dir, 65536, 65535, 512, 100, 7, 0};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         int expect = sizes[i] < 65536 ? BRINE_EFOREIGN : BRINE_ECORRUPT;
         cut(sizes[i]);
@@ -90,6 +92,7 @@ static void observers(void *argument) {
 }
 
 int main(void) {
-    static const struct environment_case cases[] = {{"detached", detached}, {"attached", attached}, {"observers", observers}};
+    static const struct environment_case cases[] = {
+        {"detached", detached}, {"attached", attached}, {"observers", observers}};
     return RUN_CASES(cases);
 }

@@ -35,7 +35,7 @@ static void member(void *argument) {
     CHECK_OK(get_number(pipe, &number, brine_seconds(20)));
     CHECK_OK(put_number(serve(pool, "answer", 4), number + 1, brine_now()));
     CHECK_OK(brine_packet_free(filled_packet(pool, 10 * MIB, 1))); /* growth */
-    CHECK_EQ_INT(kill(m->victim, 0), -1); /* not his to ask */
+    CHECK_EQ_INT(kill(m->victim, 0), -1);                          /* not his to ask */
     CHECK_EQ_INT(errno, EPERM);
     line_say(&m->ready, 'm');
     double start = seconds_now();

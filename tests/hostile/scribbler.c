@@ -50,13 +50,17 @@ static void scribble(void *argument) {
     check_rng rng = {(uint64_t)(uintptr_t)argument};
     CHECK_SYS(prctl(PR_SET_PDEATHSIG, SIGKILL)); /* not left behind when the test fails */
     brine_pool *pool = attach_pool("s");
+    /* First everything is put back at once, so that readers get deep into a pool that is nearly sound; then not. */
+    double later = seconds_now() + seconds() / 2;
+    bool stays = false;
     for (uint64_t n = 0;; n++) {
+        if (n % 1024 == 0) stays = seconds_now() > later;
         uint64_t at = somewhere(&pool->layout, &rng), run = check_below(&rng, 50) ? 1 : 1 + check_below(&rng, 64);
         for (uint64_t i = 0; i < run; i++) { /* a run: a torn write of something larger */
             a64 *word = pool_at(pool, at + i * 8);
             uint64_t before = a64_load_relaxed(word);
             a64_store_relaxed(word, something(pool, &rng, before));
-            if (at < 384 || check_below(&rng, 16)) a64_store_relaxed(word, before); /* else it stays */
+            if (at < 384 || !stays || check_below(&rng, 16)) a64_store_relaxed(word, before);
         }
         if (n % 64 == 0) usleep(1);
     }

@@ -14,7 +14,7 @@
  * is returned is delivered before newer ones, in order. Sequential consistency is assumed.
  *
  * Mutants, each of which must fail: ORIGIN_LATE, FORWARD_FREED, FORWARD_STORE, FORWARD_NOT_SENT, UNCOUNTED, COUNT_APART,
- * LETTER_LATE, OFFER_OWN, WORD_ALONE, NO_RECORD.
+ * LETTER_LATE, OFFER_OWN, WORD_ALONE.
  *
  * Every d_step is one access to shared memory. (`skip` before a d_step: a jump may not land inside one.)
  */
@@ -107,14 +107,12 @@ inline help_head(q) {
     d_step { yn = jn[zr]; yd = jd[zr] };
     if
     :: head[q] == h ->
-#ifndef NO_RECORD
         d_step {
             if
             :: IS_SENT(ys) && WORD_IS(zr, ys, yh) && jn[zr] == yn && jd[zr] == yd -> ws[zr] = ARRIVED; wh[zr] = xp
             :: else -> skip
             fi
         };
-#endif
         d_step { if :: head[q] == h -> head[q] = h + 1 :: else -> skip fi }
     :: else -> skip
     fi
@@ -183,24 +181,22 @@ inline deliver(q, me, d) {
         op[d] = q;
         d_step { opos[d] = rpos[d]; on[d] = jd[d] + 1 };
 #endif
+#ifdef COUNT_APART
+        jd[d] = jd[d] + 1;
+#endif
         d_step {
             assert(WORD_IS(d, ARRIVED, me));
             ws[d] = LEASED;
 #ifndef COUNT_APART
             jd[d] = jd[d] + 1;
 #endif
+            assert(jd[d] == deliveries[d] + 1);
             assert(owner[d] == NOBODY); owner[d] = me;
             deliveries[d] = deliveries[d] + 1;
-#ifndef COUNT_APART
-            assert(jd[d] == deliveries[d]);
 #ifndef LGONE
             assert(deliveries[d] <= MAXD)
 #endif
-#endif
         };
-#ifdef COUNT_APART
-        d_step { jd[d] = jd[d] + 1; on[d] = jd[d]; assert(jd[d] == deliveries[d]) };
-#endif
 #ifdef ORIGIN_LATE
         op[d] = q;
         d_step { opos[d] = rpos[d]; on[d] = jd[d] };
@@ -302,7 +298,7 @@ inline dequeue(q, me, d, ok) {
                 if
                 :: won ->
                     order_taken(me, d);
-                    d_step { assert(IS_SENT(ws[d]) || WORD_IS(d, ARRIVED, me)); ws[d] = ARRIVED; wh[d] = me };
+                    d_step { assert(ws[d] == SENDING || ws[d] == QUEUED || ws[d] == FORWARDING || WORD_IS(d, ARRIVED, me)); ws[d] = ARRIVED; wh[d] = me };
                     d_step { if :: head[q] == h -> head[q] = h + 1 :: else -> skip fi };
                     ok = 1; break
                 :: else -> skip
