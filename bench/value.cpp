@@ -9,6 +9,8 @@
 //   iterate          every value is read, in the table's order
 //
 // Keys stand ready in what each contestant takes: char pointers for brine, std::string for the others, str for CPython.
+// As programs look fields up by literals, the standard map is also measured "by char pointers", with a std::string made
+// for each key.
 // The figure of a repetition is the median over rounds of at least some 2000 keys.
 #include "external.hpp"
 #include "measure.hpp"
@@ -115,6 +117,20 @@ struct Unordered {
         return sum;
     }
     void drop(Table &t) { delete t; }
+};
+
+// The same with keys that are char pointers, as literals are.
+struct UnorderedByChars : Unordered {
+    Table build(const Keys &keys) {
+        Table table = new std::unordered_map<std::string, long>;
+        long value = 0;
+        for (const std::string &key : keys.all) (*table)[key.c_str()] = value++;
+        return table;
+    }
+    int64_t find(const std::string &key) {
+        auto it = map->find(key.c_str());
+        return it == map->end() ? -1 : it->second;
+    }
 };
 
 #ifdef HAVE_RAPIDJSON
@@ -255,6 +271,8 @@ void add_case(bench::Suite &suite, const std::shared_ptr<Keys> &keys, size_t len
     };
     add("brine", "keys and values into shared memory", [=] { return measure<Brine>(*keys, what, budget); });
     add("std::unordered_map", "keys and values into the heap", [=] { return measure<Unordered>(*keys, what, budget); });
+    if (what != ITERATE)
+        add("std::unordered_map by char pointers", "keys and values into the heap", [=] { return measure<UnorderedByChars>(*keys, what, budget); });
 #ifdef HAVE_RAPIDJSON
     bool slow = n > 1000;
     add("RapidJSON document", "keys and values into the heap", [=] { return measure<Rapidjson>(*keys, what, budget); }, slow ? "it looks keys up one by one" : "");

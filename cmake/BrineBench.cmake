@@ -20,7 +20,15 @@ endfunction()
 brine_bench_peer(ZEROMQ zmq.h zmq)
 brine_bench_peer(NNG nng/nng.h nng)
 
+# The peers that pass packets, for the programs that measure passing.
+file(GLOB brine_bench_transport_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/peers/*.cpp)
+add_library(brine_bench_transports STATIC ${brine_bench_transport_sources})
+target_compile_features(brine_bench_transports PUBLIC cxx_std_17)
+target_compile_definitions(brine_bench_transports PRIVATE BENCH_FOLDER="${PROJECT_SOURCE_DIR}/bench")
+target_link_libraries(brine_bench_transports PUBLIC brine::brine_static brine_flags Threads::Threads brine_bench_peers rt)
+
 file(GLOB brine_bench_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/*.cpp)
+list(FILTER brine_bench_sources EXCLUDE REGEX "/wedged\\.cpp$") # built always
 foreach(source IN LISTS brine_bench_sources)
     cmake_path(GET source STEM name)
     brine_program(bench_${name} ${source} brine::brine_static)
@@ -29,4 +37,9 @@ foreach(source IN LISTS brine_bench_sources)
     target_link_libraries(bench_${name} PRIVATE brine_bench_peers ${CMAKE_DL_LIBS} rt)
     set_target_properties(bench_${name} PROPERTIES
         OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
+endforeach()
+foreach(name pipe end_to_end)
+    if(TARGET bench_${name})
+        target_link_libraries(bench_${name} PRIVATE brine_bench_transports)
+    endif()
 endforeach()

@@ -24,8 +24,17 @@ _Static_assert(RING_SLOTS_MIN == 1u << 6, "smallest ring");
 
 /* ---- a new pipe ---- */
 
-/* A ring with all slots EMPTY for lap 0, as a packet in state ANCHORING for entry `link`. */
-static int make_ring(brine_pool *pool, uint32_t shift, uint64_t link, brine_packet *ring) {
+#define POSITIONS_APART ((uint64_t)1 << 22) /* over the slots of any ring */
+
+/* Where the positions of a new ring begin: a whole number of laps beyond those of the one that had this place before. A
+ * reaper that was stopped while it looked at that one finds its CAS of head or tail fail. */
+static uint64_t first_position(const struct pipe_control *c) {
+    uint64_t tail = a64_load_relaxed(&c->tail);
+    return tail == 0 ? 0 : (tail / POSITIONS_APART + 1) * POSITIONS_APART; /* 0: no ring had this place, or none of its slots was used */
+}
+
+/* A ring with all slots EMPTY for the lap of position `first`, as a packet in state ANCHORING for entry `link`. */
+static int make_ring(brine_pool *pool, uint32_t shift, uint64_t first, uint64_t link, brine_packet *ring) {
     struct held h;
     struct at at;
     int rc = brine_packet_new(pool, ring);
@@ -38,17 +47,17 @@ static int make_ring(brine_pool *pool, uint32_t shift, uint64_t link, brine_pack
         brine_packet_free(*ring);
         return BRINE_ENOMEM;
     }
-    memset((void *)slots, 0, bytes); /* lap 0, EMPTY, taken by nobody */
+    for (uint64_t i = 0; i < bytes / 8; i++) a64_store_relaxed(&slots[i], slot_word((first >> shift) & LAP_MASK, false, 0, 0)); /* taken by nobody */
     h.rec->root = (struct cell){.payload = pool_offset(pool, slots)};
     a64_store_relaxed(&h.rec->pipe, link);
     a64_store_release(&h.rec->word, WORD(h.gen, REC_ANCHORING, h.me)); /* pairs with the reaper */
     return 0;
 }
 
-static void init_control(struct pipe_control *c, const char *dead_letter) {
+static void init_control(struct pipe_control *c, uint64_t first, const char *dead_letter) {
     struct name letters = {{0}, 0};
-    a64_store_relaxed(&c->tail, 0); /* all published by the entry's PENDING */
-    a64_store_relaxed(&c->head, 0);
+    a64_store_relaxed(&c->tail, first); /* all published by the entry's PENDING */
+    a64_store_relaxed(&c->head, first);
     a64_store_relaxed(&c->returned, 0);
     a64_store_relaxed(&c->returned_packets, 0);
     a64_store_relaxed(&c->stream, 0);
@@ -67,12 +76,13 @@ static int make_pipe(brine_pool *pool, const struct name *name, const brine_pipe
     uint32_t capacity = o->capacity ? o->capacity : CAPACITY_DEFAULT, shift = ring_shift(capacity);
     brine_packet ring;
     if (index == NO_ENTRY) return rc;
-    rc = make_ring(pool, shift, LINK(gen, index), &ring);
+    uint64_t first = first_position(pool_pipe(pool, index));
+    rc = make_ring(pool, shift, first, LINK(gen, index), &ring);
     if (rc) {
         brine__dir_abandon(pool, index, gen);
         return rc;
     }
-    init_control(pool_pipe(pool, index), o->dead_letter);
+    init_control(pool_pipe(pool, index), first, o->dead_letter);
     struct entry_init init = {DIR_PIPE, capacity, shift, LINK(ring.generation, ring.record), o->flags, o->max_deliveries};
     struct record *r = pool_record(pool, ring.record);
     uint64_t w = WORD(ring.generation, REC_ANCHORING, me);
@@ -109,6 +119,15 @@ static int check_leases(brine_pool *pool, uint32_t index, const char *name, cons
     if (flags == options->flags && max == options->max_deliveries && memcmp(have.words, letters.words, sizeof have.words) == 0) return 0;
     return brine__fail(BRINE_EMISMATCH, "pipe \"%s\" in pool \"%s\" has %s leases, delivery limit %u and dead-letter pipe \"%.*s\", which is not what was asked; ask for the same, or remove the pipe",
                        name, pool->name, flags & BRINE_PIPE_LEASES ? "" : "no", max, BRINE_NAME_MAX, (const char *)have.words);
+}
+
+/* leases: those of the options are asked for, too. BRINE_ENOENT: it was removed; what was read may be of another one that has
+ * its place now. */
+static int check_pipe(brine_pool *pool, uint32_t index, uint32_t gen, const char *name, const brine_pipe_options *options, bool leases) {
+    int rc = check_entry(pool, index, name, options);
+    if (!rc && leases) rc = check_leases(pool, index, name, options);
+    if (rc && !dir_is_live(pool, index, gen)) rc = brine__fail(BRINE_ENOENT, "pipe \"%s\" in pool \"%s\" was removed", name, pool->name);
+    return rc;
 }
 
 /* Opens entry (index, gen). BRINE_ENOENT: it was removed meanwhile. */
@@ -187,8 +206,12 @@ static int make_dead_letter(brine_pool *pool, const char *name) {
     uint32_t gen, index;
     int rc = 0;
     brine__name_of(name, &n);
-    while (!rc && (index = brine__dir_find(pool, &n, &gen)) == NO_ENTRY) rc = make_pipe(pool, &n, &plain);
-    return rc ? rc : check_entry(pool, index, name, NULL);
+    do {
+        while (!rc && (index = brine__dir_find(pool, &n, &gen)) == NO_ENTRY) rc = make_pipe(pool, &n, &plain);
+        if (rc) return rc;
+        rc = check_pipe(pool, index, gen, name, NULL, false);
+    } while (rc == BRINE_ENOENT && (rc = 0, true));
+    return rc;
 }
 
 /* leases: those of the options are asked for, too. */
@@ -206,8 +229,7 @@ static int serve(brine_pool *pool, const char *name, const brine_pipe_options *o
             if ((rc = make_pipe(pool, &n, options)) != 0) return rc;
             continue;
         }
-        rc = check_entry(pool, index, name, options);
-        if (!rc && leases) rc = check_leases(pool, index, name, options);
+        rc = check_pipe(pool, index, gen, name, options, leases);
         if (!rc) rc = open_handle(pool, name, index, gen, true, pipe);
         if (rc == BRINE_ENOENT) continue; /* removed under our feet: make it anew */
         if (!rc) open_stream((*pipe)->control);
@@ -235,7 +257,7 @@ int brine_pipe_connect(brine_pool *pool, const char *name, brine_deadline deadli
     for (;;) {
         uint32_t seen = brine__dir_version(pool);
         if ((index = brine__dir_find(pool, &n, &gen)) != NO_ENTRY) {
-            rc = check_entry(pool, index, name, NULL);
+            rc = check_pipe(pool, index, gen, name, NULL, false);
             if (!rc) rc = open_handle(pool, name, index, gen, false, pipe);
             if (rc != BRINE_ENOENT) return rc;
             continue;
@@ -318,6 +340,7 @@ static void close_handle(brine_pipe *p, bool orderly) {
     pthread_mutex_unlock(&pool->mutex);
     if (ours && last) brine__wake_all(p->control); /* who expects us is told */
     if (ours) brine__entry_cleanup(pool, p->index, a32_load_relaxed(pool->me), false);
+    brine__returned_forget(p);
     free(p);
 }
 
@@ -338,7 +361,7 @@ int brine_pipe_remove(brine_pool *pool, const char *name) {
     if (rc) return rc;
     brine__name_of(name, &n);
     if ((index = brine__dir_find(pool, &n, &gen)) == NO_ENTRY) return brine__fail(BRINE_ENOENT, "pool \"%s\" has no pipe \"%s\"", pool->name, name);
-    rc = check_entry(pool, index, name, NULL);
+    rc = check_pipe(pool, index, gen, name, NULL, false);
     if (rc) return rc;
     uint64_t w = WORD(gen, DIR_LIVE, 0);
     if (!a64_cas_seq_cst(&pool_dir(pool, index)->word, &w, WORD(gen, DIR_REMOVED, 0)))

@@ -59,7 +59,7 @@ void brine__lease_return(brine_pool *pool, struct record *d, uint64_t w) {
     uint64_t journey = a64_load_relaxed(&d->journey); /* without the count if it was about to be enqueued */
     a64_store_relaxed(&d->pipe, to);
     a64_store_relaxed(&d->pos, pos);
-    /* Publishes pipe and pos; pairs with take_returned(). */
+    /* Publishes pipe and pos; pairs with the search in returned.c. */
     if (!a128_cas_seq_cst(&d->word, w, journey, WORD(word_gen(w), REC_RETURNED, 0), with_origin_count(d, journey))) return;
     if (link_record(origin) >= dir_high(pool)) return;
     struct pipe_control *c = pool_pipe(pool, link_record(origin));
@@ -70,17 +70,18 @@ void brine__lease_return(brine_pool *pool, struct record *d, uint64_t w) {
     }
 }
 
-void brine__offer(brine_pool *pool, uint32_t index, uint64_t w, uint32_t me, bool reaping) {
+bool brine__offer(brine_pool *pool, uint32_t index, uint64_t w, uint32_t me, bool reaping) {
     struct record *r = pool_record(pool, index);
     uint64_t journey = a64_load_acquire(&r->journey), link = a64_load_relaxed(&r->pipe);
     struct ring ring;
     if (brine__ring_of(pool, link_record(link), link_gen(link), &ring)) {
-        a64_add_seq_cst(&ring.control->returned, 1); /* pairs with take_returned() */
+        a64_add_seq_cst(&ring.control->returned, 1); /* pairs with brine__returned_any() */
         brine__wake_slow(&ring.control->ec_readers, INT32_MAX);
         /* seq_cst above: if the pipe was removed meanwhile, its last user sees the packet or we see the removal */
-        if (dir_is_live(pool, link_record(link), link_gen(link)) || brine__endpoint_any(pool, link, ANYBODY)) return;
+        if (dir_is_live(pool, link_record(link), link_gen(link)) || brine__endpoint_any(pool, link, ANYBODY)) return true;
     }
     if (brine__journey_cas(r, w, journey, WORD(word_gen(w), REC_HELD, me))) brine__let_go(pool, index, word_gen(w), me, reaping);
+    return false;
 }
 
 /* ---- for the reader ---- */

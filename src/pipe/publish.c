@@ -50,6 +50,12 @@ static void finish(const struct held *h) {
 }
 static void take_back(const struct held *h) { a64_store_release(&h->rec->word, WORD(h->gen, REC_HELD, h->me)); }
 
+/* The entry that was found is a pipe. What is read of one that was removed meanwhile may be of another that has its place
+ * now; then it is to be looked for again. */
+static bool is_pipe(brine_pool *pool, uint32_t index, uint32_t gen) {
+    return a32_load_relaxed(&pool_dir(pool, index)->kind) != DIR_VALUE && dir_is_live(pool, index, gen);
+}
+
 /* A new entry for the token. 1: done. 0: the name exists. Else a status. */
 static int insert(const struct held *h, const struct name *name) {
     int rc = 0;
@@ -93,7 +99,7 @@ int brine_publish(brine_pool *pool, const char *name, brine_packet packet) {
     if (rc) return rc;
     brine__name_of(name, &n);
     index = brine__dir_find(pool, &n, &gen);
-    if (index != NO_ENTRY && a32_load_relaxed(&pool_dir(pool, index)->kind) != DIR_VALUE)
+    if (index != NO_ENTRY && is_pipe(pool, index, gen))
         return brine__fail(BRINE_EMISMATCH, "\"%s\" in pool \"%s\" is a pipe, not a published value", name, pool->name);
     brine_packet share = packet;
     rc = brine_packet_share(&share);
@@ -101,9 +107,8 @@ int brine_publish(brine_pool *pool, const char *name, brine_packet packet) {
     rc = brine__held(share, &h);
     while (!rc && !done) {
         index = brine__dir_find(pool, &n, &gen);
-        bool value = index != NO_ENTRY && a32_load_relaxed(&pool_dir(pool, index)->kind) == DIR_VALUE;
-        if (index != NO_ENTRY && !value) rc = brine__fail(BRINE_EMISMATCH, "\"%s\" became a pipe", name);
-        else done = value ? replace(&h, index, gen) : insert(&h, &n);
+        if (index != NO_ENTRY && is_pipe(pool, index, gen)) rc = brine__fail(BRINE_EMISMATCH, "\"%s\" became a pipe", name);
+        else done = index != NO_ENTRY ? replace(&h, index, gen) : insert(&h, &n);
         if (done < 0) rc = done;
     }
     if (!rc) brine__dir_changed(pool);
@@ -112,7 +117,7 @@ int brine_publish(brine_pool *pool, const char *name, brine_packet packet) {
 }
 
 /* A share of the entry's value; BRINE_ENOENT: it changed while we looked. */
-static int clone_value(brine_pool *pool, uint32_t index, brine_packet *packet) {
+static int clone_value(brine_pool *pool, uint32_t index, uint32_t gen, brine_packet *packet) {
     uint64_t token = a64_load_acquire(&pool_dir(pool, index)->target); /* pairs with the swap in replace() */
     if (!token || !pool_record_exists(pool, link_record(token))) return BRINE_ENOENT;
     struct record *t = pool_record(pool, link_record(token));
@@ -125,7 +130,9 @@ static int clone_value(brine_pool *pool, uint32_t index, brine_packet *packet) {
      * shared it again: another value, the same generation. Published still, it has counted all the time. */
     uint64_t w = a64_load_acquire(&t->word);
     uint32_t state = word_state(w);
-    if (word_gen(w) == link_gen(token) && (state == REC_PUBLISHING || state == REC_PUBLISHED)) {
+    /* and under this name: the entry's place may be another's since it was found */
+    bool named = a64_load_relaxed(&t->pipe) == LINK(gen, index);
+    if (named && word_gen(w) == link_gen(token) && (state == REC_PUBLISHING || state == REC_PUBLISHED)) {
         *packet = share;
         return 0;
     }
@@ -146,9 +153,9 @@ int brine_lookup(brine_pool *pool, const char *name, brine_deadline deadline, br
     for (;;) {
         uint32_t seen = brine__dir_version(pool);
         while ((index = brine__dir_find(pool, &n, &gen)) != NO_ENTRY) {
-            if (a32_load_relaxed(&pool_dir(pool, index)->kind) != DIR_VALUE)
+            if (is_pipe(pool, index, gen))
                 return brine__fail(BRINE_EMISMATCH, "\"%s\" in pool \"%s\" is a pipe, not a published value", name, pool->name);
-            rc = clone_value(pool, index, packet);
+            rc = clone_value(pool, index, gen, packet);
             if (rc != BRINE_ENOENT) return rc;
         }
         if (brine__passed(until)) return brine__fail(BRINE_ENOENT, "nothing is published as \"%s\" in pool \"%s\"", name, pool->name);
@@ -165,8 +172,7 @@ int brine_unpublish(brine_pool *pool, const char *name) {
     if (rc) return rc;
     brine__name_of(name, &n);
     if ((index = brine__dir_find(pool, &n, &gen)) == NO_ENTRY) return brine__fail(BRINE_ENOENT, "nothing is published as \"%s\" in pool \"%s\"", name, pool->name);
-    if (a32_load_relaxed(&pool_dir(pool, index)->kind) != DIR_VALUE)
-        return brine__fail(BRINE_EMISMATCH, "\"%s\" in pool \"%s\" is a pipe, not a published value", name, pool->name);
+    if (is_pipe(pool, index, gen)) return brine__fail(BRINE_EMISMATCH, "\"%s\" in pool \"%s\" is a pipe, not a published value", name, pool->name);
     uint64_t w = WORD(gen, DIR_LIVE, 0);
     if (!a64_cas_seq_cst(&pool_dir(pool, index)->word, &w, WORD(gen, DIR_REMOVED, 0))) return brine__fail(BRINE_ENOENT, "\"%s\" was removed by somebody else", name);
     brine__dir_changed(pool);

@@ -16,14 +16,22 @@ static void help_head(const struct ring *r, uint64_t h, uint64_t s) {
     /* Without this second look the packet may have been recorded, delivered and enqueued again: what was
      * read would then be of another journey. */
     if (a64_load_acquire(&r->control->head) != h) return;
-    if (is_sent(word_state(w))) brine__journey_cas(d, w, journey, WORD(word_gen(w), REC_ARRIVED, slot_proc(s)));
+    /* Changed since: by the taker, or by the reaper of the sender (QUEUED), and then it is still to be recorded. */
+    if (is_sent(word_state(w)) && !brine__journey_cas(d, w, journey, WORD(word_gen(w), REC_ARRIVED, slot_proc(s)))) return;
     ring_advance(&r->control->head, h);
+}
+
+/* Who helps without an endpoint does not keep the ring: a slot that was read is one of this ring if it still exists
+ * afterwards. If it goes later, head and tail go on elsewhere: no CAS from what was read before succeeds. */
+static bool ring_exists(const struct ring *r) {
+    struct ring now;
+    return brine__ring_of(r->pool, r->index, r->gen, &now) && now.slots == r->slots;
 }
 
 /* If somebody enqueued at tail and has not moved it, moves it. */
 static bool help_tail(const struct ring *r) {
     uint64_t t = a64_load_acquire(&r->control->tail), s = a64_load_acquire(&r->slots[t & r->mask]);
-    if (slot_lap(s) != (slot_full(s) ? ring_lap(r, t) : ((ring_lap(r, t) + 1) & LAP_MASK))) return false;
+    if (slot_lap(s) != (slot_full(s) ? ring_lap(r, t) : ((ring_lap(r, t) + 1) & LAP_MASK)) || !ring_exists(r)) return false;
     ring_advance(&r->control->tail, t);
     return true;
 }
@@ -32,7 +40,7 @@ bool brine__ring_help(const struct ring *r) {
     if (help_tail(r)) return true;
     uint64_t h = a64_load_acquire(&r->control->head), s = a64_load_acquire(&r->slots[h & r->mask]);
     if (slot_full(s) || slot_lap(s) != ((ring_lap(r, h) + 1) & LAP_MASK)) return false;
-    if (!pool_record_exists(r->pool, slot_rec(s))) return false;
+    if (!pool_record_exists(r->pool, slot_rec(s)) || !ring_exists(r)) return false;
     help_head(r, h, s);
     return true;
 }
@@ -90,50 +98,15 @@ int brine__ring_enqueue(brine_pipe *p, struct record *d, uint32_t index, uint32_
     }
 }
 
-/* The RETURNED packet of this pipe with the lowest position; 0 if none. Its word and journey. */
-static uint32_t find_returned(const struct ring *r, uint64_t *word, uint64_t *journey) {
-    uint64_t lowest = UINT64_MAX, high = pool_record_high(r->pool);
-    uint32_t found = 0;
-    for (uint32_t i = 0; (i = next_record(r->pool, i, high)) != 0;) {
-        struct record *d = pool_record(r->pool, i);
-        uint64_t w = a64_load_acquire(&d->word), j = a64_load_acquire(&d->journey); /* pairs with the reaper's RETURNED */
-        if (word_state(w) != REC_RETURNED || a64_load_relaxed(&d->pipe) != pipe_link(r)) continue;
-        uint64_t pos = a64_load_relaxed(&d->pos);
-        if (found && pos >= lowest) continue;
-        lowest = pos;
-        found = i;
-        *word = w;
-        *journey = j;
-    }
-    return found;
-}
-
-/* The last step of a dequeue: ARRIVED(me) becomes the caller's. */
-static void deliver(const brine_pipe *p, const struct ring *r, struct record *d, uint32_t gen, uint32_t me) {
+void brine__deliver(const brine_pipe *p, const struct ring *r, struct record *d, uint32_t gen, uint32_t me) {
     if (unlikely(p->leases)) brine__lease(r, d, gen, me);
     else a64_store_release(&d->word, WORD(gen, REC_HELD, me));
-}
-
-/* Takes a packet that a reader died with before it had it. */
-static bool take_returned(brine_pipe *p, const struct ring *r, uint32_t me, brine_packet *packet) {
-    uint64_t hint = a64_load_acquire(&p->control->returned), w, journey; /* pairs with the reaper's bump: the packets are RETURNED */
-    if (hint == a64_load_relaxed(&p->returned_seen)) return false;
-    uint32_t i;
-    while ((i = find_returned(r, &w, &journey)) != 0) {
-        struct record *d = pool_record(r->pool, i);
-        if (!brine__journey_cas(d, w, journey, WORD(word_gen(w), REC_ARRIVED, me))) continue;
-        deliver(p, r, d, word_gen(w), me);
-        put_packet(packet, r->pool, i, word_gen(w));
-        return true;
-    }
-    a64_store_relaxed(&p->returned_seen, hint);
-    return false;
 }
 
 int brine__ring_dequeue(brine_pipe *p, uint32_t me, brine_packet *packet) {
     const struct ring r = ring_of_pipe(p);
     for (;;) {
-        if (unlikely(take_returned(p, &r, me, packet))) return 0;
+        if (unlikely(brine__returned_any(p)) && brine__take_returned(p, &r, me, packet)) return 0;
         uint64_t h = a64_load_acquire(&p->control->head), s = a64_load_acquire(&p->slots[h & p->mask]);
         uint32_t lap = ring_lap(&r, h), next = (lap + 1) & LAP_MASK;
         if (slot_full(s) && slot_lap(s) == lap) {
@@ -144,7 +117,7 @@ int brine__ring_dequeue(brine_pipe *p, uint32_t me, brine_packet *packet) {
             uint32_t gen = word_gen(a64_load_acquire(&d->word));
             a64_store_release(&d->word, WORD(gen, REC_ARRIVED, me)); /* recorded; before head moves */
             ring_advance(&p->control->head, h);
-            deliver(p, &r, d, gen, me);
+            brine__deliver(p, &r, d, gen, me);
             put_packet(packet, r.pool, slot_rec(s), gen);
             return 0;
         }
@@ -185,11 +158,12 @@ static void undo_sending(brine_pool *pool, uint32_t index, struct record *d, uin
     uint64_t link = a64_load_relaxed(&d->pipe), t = a64_load_relaxed(&d->pos); /* published by SENDING, by the CAS */
     if (t != UINT64_MAX && brine__ring_of(pool, link_record(link), link_gen(link), &r)) {
         uint64_t s = a64_load_acquire(&r.slots[t & r.mask]);
-        if (slot_rec(s) == index && slot_full(s) && slot_lap(s) == ring_lap(&r, t)) {
+        bool exists = ring_exists(&r); /* else who drained it has dealt with the packet */
+        if (exists && slot_rec(s) == index && slot_full(s) && slot_lap(s) == ring_lap(&r, t)) {
             a64_cas_acq_rel(&d->word, &w, WORD(word_gen(w), REC_QUEUED, 0)); /* it is in the pipe, for good */
             return;
         }
-        if (slot_rec(s) == index && !slot_full(s) && slot_lap(s) == ((ring_lap(&r, t) + 1) & LAP_MASK) &&
+        if (exists && slot_rec(s) == index && !slot_full(s) && slot_lap(s) == ((ring_lap(&r, t) + 1) & LAP_MASK) &&
             a64_load_acquire(&r.control->head) == t) {
             help_head(&r, t, s); /* taken: write down by whom */
             return;
@@ -228,14 +202,12 @@ void brine__ring_drain(const struct ring *r, uint32_t me, bool reaping) {
         if (!pool_record_exists(r->pool, slot_rec(s))) continue;
         struct record *d = pool_record(r->pool, slot_rec(s));
         uint64_t w = a64_load_acquire(&d->word);
-        /* a drain cut short by death is done again: then some are gone, and their records others' */
-        bool ours = is_sent(word_state(w)) && a64_load_relaxed(&d->pipe) == pipe_link(r) &&
-                    a64_load_relaxed(&d->pos) == t;
-        if (ours && a64_cas_acq_rel(&d->word, &w, WORD(word_gen(w), REC_HELD, me)))
-            brine__let_go(r->pool, slot_rec(s), word_gen(w), me, reaping);
+        bool taken = false;
+        /* A drain cut short by death is done again: then some are gone, and their records others'. Again if the reaper of
+         * its sender makes it QUEUED meanwhile. */
+        while (!taken && is_sent(word_state(w)) && a64_load_relaxed(&d->pipe) == pipe_link(r) && a64_load_relaxed(&d->pos) == t)
+            taken = a64_cas_acq_rel(&d->word, &w, WORD(word_gen(w), REC_HELD, me));
+        if (taken) brine__let_go(r->pool, slot_rec(s), word_gen(w), me, reaping);
     }
-    uint64_t w, journey;
-    for (uint32_t i; (i = find_returned(r, &w, &journey)) != 0;)
-        if (brine__journey_cas(pool_record(r->pool, i), w, journey, WORD(word_gen(w), REC_HELD, me)))
-            brine__let_go(r->pool, i, word_gen(w), me, reaping);
+    brine__drain_returned(r, me, reaping);
 }

@@ -39,6 +39,8 @@ struct brine_pipe {
     bool server, leases;
     a32 expected;            /* BRINE_EXPECT_... */
     a64 head_seen;           /* last head that an enqueue saw: saves reading the readers' line */
+    struct returned_list *returned; /* found, not yet taken; made at first use */
+    a32 returned_busy;       /* a thread works on that list */
     a64 returned_seen;       /* last value of control->returned with nothing left to take */
     a32 interrupts;
     a64 spin_ns;             /* how long the next wait spins before it sleeps */
@@ -91,6 +93,21 @@ static inline uint64_t next_journey(uint64_t j) { return (j | DELIVERIES_MASK) +
 /* True if it is being enqueued, or is in its slot. */
 static inline bool is_sent(uint32_t state) { return state == REC_SENDING || state == REC_QUEUED || state == REC_FORWARDING; }
 
+/* The last step of a dequeue: ARRIVED(me) becomes the caller's. */
+void brine__deliver(const brine_pipe *pipe, const struct ring *ring, struct record *d, uint32_t gen, uint32_t me);
+
+/* ---- packets that came back (pipe/returned.c) ---- */
+
+/* Some may have come back since this handle last found none. */
+static inline bool brine__returned_any(const brine_pipe *p) {
+    return a64_load_acquire(&p->control->returned) != a64_load_relaxed(&p->returned_seen); /* pairs with the bump: they are RETURNED */
+}
+/* Takes the one with the lowest position, as a dequeue does. False: there is none. */
+bool brine__take_returned(brine_pipe *pipe, const struct ring *ring, uint32_t me, brine_packet *packet);
+/* Frees those of a pipe. As brine__ring_drain. */
+void brine__drain_returned(const struct ring *ring, uint32_t me, bool reaping);
+void brine__returned_forget(brine_pipe *pipe);
+
 /* ---- leases (pipe/lease.c) ---- */
 
 /* ARRIVED(me) -> LEASED(me), with its origin written down and the delivery counted. */
@@ -101,8 +118,8 @@ void brine__lease_resume(struct record *d, uint32_t gen, uint32_t me);
 void brine__lease_undo_forward(struct record *d, uint64_t w, uint64_t journey);
 /* LEASED(me), w -> RETURNED, to its own pipe or to the dead-letter pipe. brine__offer has to follow. */
 void brine__lease_return(brine_pool *pool, struct record *d, uint64_t w);
-/* A RETURNED packet in state w: tells the readers of its pipe; frees it if the pipe is gone. */
-void brine__offer(brine_pool *pool, uint32_t index, uint64_t w, uint32_t me, bool reaping);
+/* A RETURNED packet in state w: tells the readers of its pipe, true; frees it if the pipe is gone. */
+bool brine__offer(brine_pool *pool, uint32_t index, uint64_t w, uint32_t me, bool reaping);
 
 /* If head lags behind a take, records the take and moves it; if tail lags behind an enqueue, moves it. True
  * if there was something to do. */

@@ -169,7 +169,7 @@ static bool worth_a_try(const struct op *op) {
     const brine_pipe *p = op->pipe;
     if (!op->reader) return a64_load_relaxed(&p->control->tail) - a64_load_relaxed(&p->control->head) < p->capacity; /* guesses */
     uint64_t h = a64_load_relaxed(&p->control->head), s = a64_load_relaxed(&p->slots[h & p->mask]);
-    return slot_full(s) || a64_load_relaxed(&p->control->returned) != a64_load_relaxed(&p->returned_seen);
+    return slot_full(s) || brine__returned_any(p);
 }
 
 static int spin_round(struct op *op) {
@@ -400,7 +400,7 @@ int brine_enqueue(brine_pipe *p, brine_packet packet, brine_deadline deadline) {
 int brine_dequeue(brine_pipe *p, brine_packet *packet, brine_deadline deadline) {
     uint32_t me = likely(p != NULL) ? a32_load_relaxed(p->pool->me) : 0;
     if (unlikely(!me || !ready(p, me, ENDP_READS) || p->leases)) return dequeue_slow(p, packet, deadline);
-    if (unlikely(a64_load_acquire(&p->control->returned) != a64_load_relaxed(&p->returned_seen))) return dequeue_slow(p, packet, deadline);
+    if (unlikely(brine__returned_any(p))) return dequeue_slow(p, packet, deadline);
     uint64_t h = a64_load_acquire(&p->control->head), s = a64_load_acquire(&p->slots[h & p->mask]), lap = (h >> p->shift) & LAP_MASK;
     if (unlikely(!slot_full(s) || slot_lap(s) != lap)) return dequeue_slow(p, packet, deadline);
     uint32_t index = slot_rec(s);
@@ -440,7 +440,7 @@ static bool head_full(const brine_pipe *p) {
 static uint32_t readiness(brine_pipe *p, uint32_t events) {
     uint64_t length = ring_length(p->control);
     uint32_t ready = 0;
-    bool returned = a64_load_acquire(&p->control->returned) != a64_load_relaxed(&p->returned_seen);
+    bool returned = brine__returned_any(p);
     if ((events & BRINE_READABLE) && (length > 0 || head_full(p) || returned || stream_closed(p))) ready |= BRINE_READABLE;
     if ((events & BRINE_WRITABLE) && (length < p->capacity || stream_closed(p))) ready |= BRINE_WRITABLE;
     return ready;

@@ -15,7 +15,8 @@ static char copy_name[32];
 /* A bit says that there is memory: it is set after there is, and cleared before there is none. */
 static void check_bits_backed(const struct image *image) {
     for (uint64_t u = 0; u < image->layout.file_bytes >> UNIT_SHIFT; u++)
-        CHECK_MSG(image->backed[u] || !film_bit(image->content, &image->layout, u), "unit %" PRIu64 " has a commit bit and no memory", u);
+        CHECK_MSG(image->backed[u] || !film_bit(image->content, &image->layout, u),
+                  "unit %" PRIu64 " has a commit bit and no memory", u);
 }
 
 /* Nobody touched what is not committed. */
@@ -25,7 +26,8 @@ static void check_touched(const struct image *image, brine_pool *copy) {
     for (off_t at = 0, end; (at = lseek(fd, at, SEEK_DATA)) >= 0; at = end) {
         end = lseek(fd, at, SEEK_HOLE);
         for (uint64_t p = (uint64_t)at / TRAP_PAGE; p < (uint64_t)end / TRAP_PAGE; p++)
-            CHECK_MSG(image->touched[p] || brine__committed(copy, p * TRAP_PAGE, TRAP_PAGE), "memory at %#" PRIx64 " was touched and is not committed", p * TRAP_PAGE);
+            CHECK_MSG(image->touched[p] || brine__committed(copy, p * TRAP_PAGE, TRAP_PAGE),
+                      "memory at %#" PRIx64 " was touched and is not committed", p * TRAP_PAGE);
     }
     close(fd);
 }
@@ -53,7 +55,8 @@ static int note_pipe(const brine_pipe_info *info, void *context) {
     struct names *names = context;
     CHECK(names->count < 8);
     strcpy(names->name[names->count++], info->name);
-    CHECK_MSG(info->blocked_readers == 0 && info->blocked_writers == 0, "pipe \"%s\": a dead waiter is still counted", info->name);
+    CHECK_MSG(info->blocked_readers == 0 && info->blocked_writers == 0, "pipe \"%s\": a dead waiter is still counted",
+              info->name);
     return 0;
 }
 static int note_value(const brine_published_info *info, void *context) {
@@ -73,12 +76,15 @@ static void take_all(brine_pool *copy, uint8_t got[256]) {
         brine_packet packet;
         uint64_t last = 0;
         CHECK_OK(brine_pipe_connect(copy, pipes.name[i], brine_now(), &pipe));
-        CHECK_EQ_INT((uint32_t)a64_load_relaxed(&pipe->control->wait_readers) + (uint32_t)a64_load_relaxed(&pipe->control->wait_writers), 0);
+        CHECK_EQ_INT((uint32_t)a64_load_relaxed(&pipe->control->wait_readers) +
+                         (uint32_t)a64_load_relaxed(&pipe->control->wait_writers),
+                     0);
         while (brine_dequeue(pipe, &packet, brine_now()) == 0) {
             uint64_t n = number_in(packet);
             CHECK(n < 256);
             check_content(packet);
-            CHECK_MSG(strcmp(pipes.name[i], "a") != 0 || n > last, "packet %" PRIu64 " came after packet %" PRIu64, n, last);
+            CHECK_MSG(strcmp(pipes.name[i], "a") != 0 || n > last, "packet %" PRIu64 " came after packet %" PRIu64, n,
+                      last);
             got[n]++;
             last = n;
             CHECK_OK(brine_packet_free(packet));
@@ -108,7 +114,8 @@ static void check_records_free(brine_pool *copy) {
     for (uint32_t i = 1; i < pool_record_high(copy); i++) {
         if (!pool_record_exists(copy, i)) continue;
         struct record *r = pool_record(copy, i);
-        CHECK_MSG(word_state(a64_load_acquire(&r->word)) == REC_FREE && a64_load_relaxed(&r->target) == 0, "record %u is left", i);
+        CHECK_MSG(word_state(a64_load_acquire(&r->word)) == REC_FREE && a64_load_relaxed(&r->target) == 0,
+                  "record %u is left", i);
     }
 }
 
@@ -116,7 +123,8 @@ static void check_tables_free(brine_pool *copy) {
     uint32_t me = a32_load_relaxed(copy->me);
     const struct header *h = pool_header(copy);
     for (uint32_t i = 1; i < a64_load_relaxed(&h->proc_high); i++)
-        CHECK_MSG(i == me || word_state(a64_load_relaxed(&pool_proc(copy, i)->word)) == PROC_FREE, "participant %u is left", i);
+        CHECK_MSG(i == me || word_state(a64_load_relaxed(&pool_proc(copy, i)->word)) == PROC_FREE,
+                  "participant %u is left", i);
     for (uint32_t i = 0; i < dir_high(copy); i++)
         CHECK_MSG(word_state(a64_load_relaxed(&pool_dir(copy, i)->word)) == DIR_FREE, "name %u is left", i);
     for (uint32_t i = 0; i < a64_load_relaxed(&h->endp_high); i++)
@@ -128,13 +136,18 @@ static void check_pages_free(brine_pool *copy) {
     const struct layout *l = &copy->layout;
     CHECK_OK(brine_pool_trim(copy, NULL));
     for (uint32_t p = 0; p < a64_load_relaxed(&pool_header(copy)->data_page_high); p++) {
-        CHECK_MSG(a64_load_relaxed(&pool_pagemap(copy)[p]) == 0, "page %u is left: %#" PRIx64, p, a64_load_relaxed(&pool_pagemap(copy)[p]));
-        for (uint32_t i = 0; i < TAGS_PER_PAGE; i++) CHECK_MSG(a64_load_relaxed(&pool_tags(copy, p)[i]) == 0, "tag %u of page %u is left", i, p);
+        CHECK_MSG(a64_load_relaxed(&pool_pagemap(copy)[p]) == 0, "page %u is left: %#" PRIx64, p,
+                  a64_load_relaxed(&pool_pagemap(copy)[p]));
+        for (uint32_t i = 0; i < TAGS_PER_PAGE; i++)
+            CHECK_MSG(a64_load_relaxed(&pool_tags(copy, p)[i]) == 0, "tag %u of page %u is left", i, p);
     }
     for (uint32_t p = 0; p < l->data_pages; p++)
-        CHECK_MSG(!brine__committed(copy, l->pages + ((uint64_t)p << UNIT_SHIFT), UNIT_BYTES), "page %u keeps its memory", p);
+        CHECK_MSG(!brine__committed(copy, l->pages + ((uint64_t)p << UNIT_SHIFT), UNIT_BYTES),
+                  "page %u keeps its memory", p);
     for (uint32_t p = 0; p < l->record_pages; p++)
-        CHECK_MSG(!brine__committed(copy, l->records + ((uint64_t)p << UNIT_SHIFT), UNIT_BYTES) || a64_load_relaxed(&pool_recmap(copy)[p]) != 0, "record page %u has memory and is nobody's", p);
+        CHECK_MSG(!brine__committed(copy, l->records + ((uint64_t)p << UNIT_SHIFT), UNIT_BYTES) ||
+                      a64_load_relaxed(&pool_recmap(copy)[p]) != 0,
+                  "record page %u has memory and is nobody's", p);
 }
 
 static void check_nothing_left(brine_pool *copy) {
@@ -166,7 +179,8 @@ static void use_again(brine_pool *copy) {
 /* ---- one image ---- */
 
 /* image: the file as it is. death: as the process of the scene left it. */
-static void examine_pool(const struct scene *scene, const struct image *image, const struct image *death, brine_pool *copy, bool returned) {
+static void examine_pool(const struct scene *scene, const struct image *image, const struct image *death,
+                         brine_pool *copy, bool returned) {
     uint8_t got[256] = {0};
     bool held[256] = {false};
     check_whole(copy);

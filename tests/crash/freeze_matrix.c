@@ -2,8 +2,8 @@
 /* test: timeout=180 serial */
 /*
  * Stopped at every instruction: a process is stopped in the middle of each operation while another one does every
- * operation there is, which must not wait (see others.h) and must succeed. Then the stopped one is killed, or goes on to its
- * end. Nothing is lost, doubled or leaked either way.
+ * operation there is, which must not wait (see others.h) and must succeed. Then the stopped one is killed, or goes on
+ * to its end. Nothing is lost, doubled or leaked either way.
  *
  * An instruction that neither touches the pool nor calls the system commutes with whatever others do. So it is stopped
  * before each of those that do: all with BRINE_STEP_DEEP=1, else so many as there is time for, spread evenly.
@@ -12,7 +12,7 @@
 #include "matrix.h"
 #include "others.h"
 
-#define SECONDS 35        /* of each job, when not deep */
+#define SECONDS 35         /* of each job, when not deep */
 #define PROMPT_SECONDS 1.0 /* processor time for all that the others do: it takes a few ms */
 
 enum mode { KILLED, RESUMED, MODES };
@@ -69,7 +69,10 @@ static void victim(void *argument) {
     if (now->ready) now->ready();
     /* the kernel may not read a futex that is protected: those who sleep are stepped all the way */
     bool sparse = !counting && stop_at.touches > 0 && !(now->flags & SLEEPS);
-    trap = (struct trap){.bytes = pool->layout.file_bytes, .protection = PROT_NONE, .sparse = sparse, .before_point = counting ? count_point : stop_here};
+    trap = (struct trap){.bytes = pool->layout.file_bytes,
+                         .protection = PROT_NONE,
+                         .sparse = sparse,
+                         .before_point = counting ? count_point : stop_here};
     trap_run(now->flags & FRESH ? NULL : pool->base, now->act);
     a32_store_release(&board->returned, 1);
     if (!trap.over) raise(SIGSTOP);
@@ -127,7 +130,8 @@ static void let_others_work(void) {
     line_say(&order, 'g');
     int n = select(answer.ends[0] + 1, &set, NULL, NULL, &patience);
     int status, ended = waitpid(others_pid, &status, WNOHANG);
-    if (ended == others_pid && WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) check_failed(__FILE__, __LINE__, "the others went to sleep");
+    if (ended == others_pid && WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+        check_failed(__FILE__, __LINE__, "the others went to sleep");
     CHECK_MSG(ended == 0, "the others ended with wait status %#x", (unsigned)status);
     CHECK_MSG(n == 1, "the others did not come back");
     line_hear(&answer);
@@ -250,7 +254,8 @@ static void run_mode(enum mode mode, double seconds) {
         trial(mode, &all[at]);
         at = (at + jump) % count;
     }
-    printf("%-24s %5" PRIu64 " points, stopped before %5" PRIu64 " of them (%" PRIu64 " missed) and %s, %.1f s\n", now->name, count, done, missed, mode_names[mode], seconds_now() - begin);
+    printf("%-24s %5" PRIu64 " points, stopped before %5" PRIu64 " of them (%" PRIu64 " missed) and %s, %.1f s\n",
+           now->name, count, done, missed, mode_names[mode], seconds_now() - begin);
     fflush(stdout);
 }
 
@@ -278,14 +283,15 @@ static void job(void *number) {
     points = shared_memory(sizeof *points);
     check_watch();
     while ((i = a64_add_relaxed(&sums->next, 1)) < SCENES)
-        if (wanted(&scenes[i]) && !(scenes[i].flags & NO_FREEZE)) run_scene(&scenes[i], (double)SECONDS * (double)jobs / SCENES);
+        if (wanted(&scenes[i]) && !(scenes[i].flags & NO_FREEZE))
+            run_scene(&scenes[i], (double)SECONDS * (double)jobs / SCENES);
 }
 
 static void report(uint32_t job_number) {
     const struct where *w = &where[job_number];
     if (!w->scene) return;
-    fprintf(stderr, "in the scene \"%s\", stopped before point %" PRIu64 " of %" PRIu64 ", %s%s\n", w->scene, w->point, w->points, mode_names[w->mode],
-            w->others ? ", while the others worked" : "");
+    fprintf(stderr, "in the scene \"%s\", stopped before point %" PRIu64 " of %" PRIu64 ", %s%s\n", w->scene, w->point,
+            w->points, mode_names[w->mode], w->others ? ", while the others worked" : "");
 }
 
 int main(int argc, char **argv) {
@@ -297,9 +303,10 @@ int main(int argc, char **argv) {
     sums = shared_memory(sizeof *sums);
     where = shared_memory(sizeof *where * JOBS_MAX);
     uint32_t failures = run_jobs(job, report);
-    printf("freeze matrix: %" PRIu64 " operations, %" PRIu64 " points, %" PRIu64 " stops, %" PRIu64 " missed, others at most %.1f ms",
-           a64_load_relaxed(&sums->scenes), a64_load_relaxed(&sums->points), a64_load_relaxed(&sums->stops), a64_load_relaxed(&sums->missed),
-           (double)a64_load_relaxed(&sums->longest_ns) * 1e-6);
+    printf("freeze matrix: %" PRIu64 " operations, %" PRIu64 " points, %" PRIu64 " stops, %" PRIu64
+           " missed, others at most %.1f ms",
+           a64_load_relaxed(&sums->scenes), a64_load_relaxed(&sums->points), a64_load_relaxed(&sums->stops),
+           a64_load_relaxed(&sums->missed), (double)a64_load_relaxed(&sums->longest_ns) * 1e-6);
     print_damages(failures, seconds_now() - begin);
     CHECK(a64_load_relaxed(&sums->missed) <= a64_load_relaxed(&sums->stops) / 50);
     return failures != 0;

@@ -117,7 +117,8 @@ static void play(uint64_t chance) {
 
 static uint64_t images_of(const struct recording *r) {
     uint64_t n = 2;
-    for (uint64_t i = 0; i < r->count; i++) n += r->events[i].kind != CALLED && (i + 1 == r->count || r->events[i + 1].step != r->events[i].step);
+    for (uint64_t i = 0; i < r->count; i++)
+        n += r->events[i].kind != CALLED && (i + 1 == r->count || r->events[i + 1].step != r->events[i].step);
     return n;
 }
 
@@ -136,8 +137,10 @@ static void run_scene(const struct scene *scene) {
     drop_world(now);
     a64_add_relaxed(&sums->scenes, 1);
     a64_add_relaxed(&sums->instructions, first.recording->steps);
-    printf("%-24s %6" PRIu64 " instructions, %4" PRIu64 " system calls, %5" PRIu64 " images, %4" PRIu64 " second deaths, %.1f s\n", scene->name,
-           first.recording->steps, first.recording->calls, n, a64_load_relaxed(&sums->reaps) - reaps, seconds_now() - begin);
+    printf("%-24s %6" PRIu64 " instructions, %4" PRIu64 " system calls, %5" PRIu64 " images, %4" PRIu64
+           " second deaths, %.1f s\n",
+           scene->name, first.recording->steps, first.recording->calls, n, a64_load_relaxed(&sums->reaps) - reaps,
+           seconds_now() - begin);
     fflush(stdout);
 }
 
@@ -161,7 +164,8 @@ static void job(void *number) {
 static void report(uint32_t job_number) {
     const struct where *w = &where[job_number];
     if (!w->scene) return;
-    fprintf(stderr, "in the scene \"%s\", killed after instruction %" PRIu64 " (%s)%s", w->scene, w->step, w->change, w->returned ? ", when it had returned" : "");
+    fprintf(stderr, "in the scene \"%s\", killed after instruction %" PRIu64 " (%s)%s", w->scene, w->step, w->change,
+            w->returned ? ", when it had returned" : "");
     if (w->second) fprintf(stderr, ", the next who reaped after change %" PRIu64, w->second);
     fputc('\n', stderr);
 }
@@ -176,7 +180,8 @@ int main(int argc, char **argv) {
     sums = shared_memory(sizeof *sums);
     where = shared_memory(sizeof *where * JOBS_MAX);
     uint32_t failures = run_jobs(job, report);
-    printf("kill matrix: %" PRIu64 " operations, %" PRIu64 " instructions, %" PRIu64 " images, %" PRIu64 " second deaths, %" PRIu64 " images in all",
+    printf("kill matrix: %" PRIu64 " operations, %" PRIu64 " instructions, %" PRIu64 " images, %" PRIu64
+           " second deaths, %" PRIu64 " images in all",
            a64_load_relaxed(&sums->scenes), a64_load_relaxed(&sums->instructions), a64_load_relaxed(&sums->images),
            a64_load_relaxed(&sums->reaps), a64_load_relaxed(&sums->images) + a64_load_relaxed(&sums->second_images));
     print_damages(failures, seconds_now() - begin);

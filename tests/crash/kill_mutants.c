@@ -16,7 +16,8 @@ struct store {
     uint32_t state, skip; /* so many such stores before it */
 };
 #define ANY 64
-#define WORD_OF(table, state) {table, 0, state, 0}
+#define WORD_OF(table, state)                                                                                          \
+    { table, 0, state, 0 }
 
 struct mutant {
     const char *scene, *what;
@@ -26,27 +27,67 @@ struct mutant {
 
 static const struct mutant mutants[] = {
     {"enqueue", "in the slot before it is SENDING", WORD_OF("record", REC_SENDING), {"page", ANY, ANY, 0}},
-    {"enqueue", "in the slot before its position is noted", {"record", offsetof(struct record, pos), ANY, 1}, {"page", ANY, ANY, 0}},
-    {"dequeue", "head moves before it is ARRIVED", WORD_OF("record", REC_ARRIVED), {"pipe", offsetof(struct pipe_control, head), ANY, 0}},
+    {"enqueue",
+     "in the slot before its position is noted",
+     {"record", offsetof(struct record, pos), ANY, 1},
+     {"page", ANY, ANY, 0}},
+    {"dequeue",
+     "head moves before it is ARRIVED",
+     WORD_OF("record", REC_ARRIVED),
+     {"pipe", offsetof(struct pipe_control, head), ANY, 0}},
     {"dequeue", "HELD before it is taken from its slot", {"page", ANY, ANY, 0}, WORD_OF("record", REC_HELD)},
-    {"dequeue leased", "LEASED before its origin is noted", {"record", offsetof(struct record, parent), ANY, 0}, WORD_OF("record", REC_LEASED)},
+    {"dequeue leased",
+     "LEASED before its origin is noted",
+     {"record", offsetof(struct record, parent), ANY, 0},
+     WORD_OF("record", REC_LEASED)},
     {"forward", "in the slot before it is FORWARDING", WORD_OF("record", REC_FORWARDING), {"page", ANY, ANY, 0}},
-    {"share", "SHARED before there is a count", {"record", offsetof(struct record, rc_count), ANY, 0}, WORD_OF("record", REC_SHARED)},
-    {"share", "SHARED before its token names it", {"record", offsetof(struct record, target), ANY, 0}, WORD_OF("record", REC_SHARED)},
-    {"clone, common", "the token names the packet before it is pending", WORD_OF("record", REC_PINC), {"record", offsetof(struct record, target), ANY, 0}},
-    {"release, common", "counted down before the token is pending", WORD_OF("record", REC_PDEC), {"record", offsetof(struct record, rc_count), ANY, 0}},
-    {"own, the only one", "the packet's own again before its token is pending", WORD_OF("record", REC_PDEC), {"record", offsetof(struct record, rc_count), ANY, 0}},
-    {"publish", "the name is LIVE before the token is PUBLISHING", WORD_OF("record", REC_PUBLISHING), WORD_OF("name", DIR_LIVE)},
-    {"publish", "the name is LIVE before it names the token", {"name", offsetof(struct dir_entry, target), ANY, 0}, WORD_OF("name", DIR_LIVE)},
-    {"publish, replacing", "the name has the token before that is PUBLISHING", WORD_OF("record", REC_PUBLISHING), {"name", offsetof(struct dir_entry, target), ANY, 0}},
-    {"serve", "the name is LIVE before its ring is ANCHORING", WORD_OF("record", REC_ANCHORING), WORD_OF("name", DIR_LIVE)},
-    {"serve", "the name is LIVE before its ring has slots", {"record", offsetof(struct record, root) + 8, ANY, 0}, WORD_OF("name", DIR_LIVE)},
+    {"share",
+     "SHARED before there is a count",
+     {"record", offsetof(struct record, rc_count), ANY, 0},
+     WORD_OF("record", REC_SHARED)},
+    {"share",
+     "SHARED before its token names it",
+     {"record", offsetof(struct record, target), ANY, 0},
+     WORD_OF("record", REC_SHARED)},
+    {"clone, common",
+     "the token names the packet before it is pending",
+     WORD_OF("record", REC_PINC),
+     {"record", offsetof(struct record, target), ANY, 0}},
+    {"release, common",
+     "counted down before the token is pending",
+     WORD_OF("record", REC_PDEC),
+     {"record", offsetof(struct record, rc_count), ANY, 0}},
+    {"own, the only one",
+     "the packet's own again before its token is pending",
+     WORD_OF("record", REC_PDEC),
+     {"record", offsetof(struct record, rc_count), ANY, 0}},
+    {"publish", "the name is LIVE before the token is PUBLISHING", WORD_OF("record", REC_PUBLISHING),
+     WORD_OF("name", DIR_LIVE)},
+    {"publish",
+     "the name is LIVE before it names the token",
+     {"name", offsetof(struct dir_entry, target), ANY, 0},
+     WORD_OF("name", DIR_LIVE)},
+    {"publish, replacing",
+     "the name has the token before that is PUBLISHING",
+     WORD_OF("record", REC_PUBLISHING),
+     {"name", offsetof(struct dir_entry, target), ANY, 0}},
+    {"serve", "the name is LIVE before its ring is ANCHORING", WORD_OF("record", REC_ANCHORING),
+     WORD_OF("name", DIR_LIVE)},
+    {"serve",
+     "the name is LIVE before its ring has slots",
+     {"record", offsetof(struct record, root) + 8, ANY, 0},
+     WORD_OF("name", DIR_LIVE)},
     {"remove", "the name is free before its ring is", {"record", 0, REC_HELD, 2}, WORD_OF("name", DIR_FREE)},
-    {"build and send", "sent before its first block is tagged", {"tags", ANY, ANY, 0}, {"pipe", offsetof(struct pipe_control, tail), ANY, 0}},
+    {"build and send",
+     "sent before its first block is tagged",
+     {"tags", ANY, ANY, 0},
+     {"pipe", offsetof(struct pipe_control, tail), ANY, 0}},
     {"alloc, block", "a commit bit before there is memory", {"fallocate", 0, ANY, 0}, {"commit bits", ANY, ANY, 0}},
     {"trim", "no memory before the commit bit goes", {"commit bits", ANY, ANY, 0}, {"punch", 0, ANY, 0}},
-    {"detach", "the participant is gone before its packets are", WORD_OF("record", REC_FREE), WORD_OF("participant", PROC_FREE)},
-    {"detach", "the participant is gone before its endpoints are", WORD_OF("endpoint", ENDP_FREE), WORD_OF("participant", PROC_FREE)},
+    {"detach", "the participant is gone before its packets are", WORD_OF("record", REC_FREE),
+     WORD_OF("participant", PROC_FREE)},
+    {"detach", "the participant is gone before its endpoints are", WORD_OF("endpoint", ENDP_FREE),
+     WORD_OF("participant", PROC_FREE)},
 };
 enum { MUTANTS = sizeof mutants / sizeof *mutants };
 
@@ -96,7 +137,8 @@ static bool is_store(const struct store *s, const struct event *e, uint64_t w) {
     if (!changes_word(e, w)) return false;
     const char *table = table_at(&truth.layout, e->offset + w * 8, &index, &field);
     memcpy(&value, e->line + w * 8, 8);
-    return strcmp(table, s->table) == 0 && (s->field == ANY || s->field == field) && (s->state == ANY || s->state == word_state(value));
+    return strcmp(table, s->table) == 0 && (s->field == ANY || s->field == field) &&
+           (s->state == ANY || s->state == word_state(value));
 }
 
 /* The first such store from event `from` on; UINT64_MAX: none. */
@@ -106,7 +148,8 @@ static struct change find_store(const struct store *s, uint64_t from) {
     image_load(&truth, film.initial);
     for (uint64_t i = 0; i < r->count; i++) {
         for (uint64_t w = 0; i >= from && w < LINE / 8; w++)
-            if (is_store(s, &r->events[i], w) && skip-- == 0) return (struct change){i, r->events[i].kind == WROTE ? r->events[i].offset + w * 8 : 0};
+            if (is_store(s, &r->events[i], w) && skip-- == 0)
+                return (struct change){i, r->events[i].kind == WROTE ? r->events[i].offset + w * 8 : 0};
         image_apply(&truth, &r->events[i]);
     }
     return (struct change){UINT64_MAX, 0};
@@ -181,7 +224,8 @@ static void exchange_all(const char *name, unsigned *tried, unsigned *caught) {
 }
 
 int main(int argc, char **argv) {
-    static const char *const exchanged[] = {"enqueue", "dequeue", "share", "release", "publish", "serve", "forward", "trim", "detach"};
+    static const char *const exchanged[] = {"enqueue", "dequeue", "share", "release", "publish",
+                                            "serve",   "forward", "trim",  "detach"};
     unsigned missed = 0, tried = 0, caught = 0;
     (void)argc;
     if (!TRAP_HERE) SKIP("single-stepping is by the trap flag of x86-64");
@@ -195,8 +239,8 @@ int main(int argc, char **argv) {
     for (size_t i = 0; i < MUTANTS; i++) missed += !found(&mutants[i]);
     for (size_t i = 0; i < sizeof exchanged / sizeof *exchanged; i++) exchange_all(exchanged[i], &tried, &caught);
     brine_pool_unlink(copy_name); /* of a look that failed */
-    printf("kill mutants: %d of %d wrong orders found; of %u exchanges of neighbouring stores %u are noticed\n", MUTANTS - (int)missed,
-           MUTANTS, tried, caught);
+    printf("kill mutants: %d of %d wrong orders found; of %u exchanges of neighbouring stores %u are noticed\n",
+           MUTANTS - (int)missed, MUTANTS, tried, caught);
     CHECK_EQ_INT(missed, 0);
     CHECK(caught >= 15);
     return 0;

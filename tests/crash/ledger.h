@@ -17,7 +17,8 @@ static void compare(const struct scene *scene, bool returned, const uint8_t got[
     if (scene->expect) scene->expect(returned, &ledger);
     *damage = DOUBLED;
     for (int n = 0; n < LOOSE; n++)
-        CHECK_MSG(got[n] <= ledger.most[n], "packet %d is there %u times, at most %u expected: doubled", n, got[n], ledger.most[n]);
+        CHECK_MSG(got[n] <= ledger.most[n], "packet %d is there %u times, at most %u expected: doubled", n, got[n],
+                  ledger.most[n]);
     *damage = LOST;
     for (int n = 0; n < LOOSE; n++)
         if (got[n] < ledger.least[n] && !held[n]) lost += ledger.least[n] - (unsigned)got[n];

@@ -11,7 +11,8 @@
 /* The pool and its pipes, without anything in them. */
 static void make_world(void) {
     brine_pool_options options = {.max_bytes = POOL_BYTES};
-    brine_pipe_options leases = {.capacity = ROOM, .flags = BRINE_PIPE_LEASES, .max_deliveries = 2, .dead_letter = "dead"};
+    brine_pipe_options leases = {
+        .capacity = ROOM, .flags = BRINE_PIPE_LEASES, .max_deliveries = 2, .dead_letter = "dead"};
     memset(board, 0, sizeof *board);
     board->rc = 1;
     CHECK_OK(brine_pool_create(pool_text, &options, &pool));
@@ -94,8 +95,9 @@ __attribute__((unused)) static uint32_t run_jobs(void (*body)(void *number), voi
 
 /* The end of a matrix's last line. */
 __attribute__((unused)) static void print_damages(uint32_t failures, double seconds) {
-    printf(", %" PRIu64 " lost, %" PRIu64 " doubled, %" PRIu64 " leaked, %" PRIu64 " blocked, %u failed, %.0f s\n", a64_load_relaxed(&damages[LOST]),
-           a64_load_relaxed(&damages[DOUBLED]), a64_load_relaxed(&damages[LEAKED]), a64_load_relaxed(&damages[BLOCKED]), failures, seconds);
+    printf(", %" PRIu64 " lost, %" PRIu64 " doubled, %" PRIu64 " leaked, %" PRIu64 " blocked, %u failed, %.0f s\n",
+           a64_load_relaxed(&damages[LOST]), a64_load_relaxed(&damages[DOUBLED]), a64_load_relaxed(&damages[LEAKED]),
+           a64_load_relaxed(&damages[BLOCKED]), failures, seconds);
 }
 
 #endif

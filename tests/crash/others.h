@@ -24,6 +24,7 @@
 
 /* From here on a call that sleeps ends this process. */
 static void forbid_sleep(void) {
+    /* clang-format off */
     struct sock_filter code[] = {
         LOAD(offsetof(struct seccomp_data, nr)),
         NEVER(SYS_nanosleep), NEVER(SYS_clock_nanosleep), NEVER(SYS_poll), NEVER(SYS_ppoll), NEVER(SYS_select), NEVER(SYS_pselect6),
@@ -33,6 +34,7 @@ static void forbid_sleep(void) {
         UNLESS(SYS_fcntl, 5), LOAD(ARGUMENT(1)), NEVER(F_SETLKW), NEVER(F_OFD_SETLKW),
         ALLOW,
     };
+    /* clang-format on */
     struct sock_fprog program = {sizeof code / sizeof *code, code};
     CHECK_SYS(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
     CHECK_SYS(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program));
@@ -103,8 +105,10 @@ static void others_names(void) {
 static int try_put(brine_pipe *pipe) {
     uint64_t n = others_next++;
     int rc = put_number(pipe, n, brine_now());
-    if (rc == 0) board->sent[n]++;
-    else CHECK_STATUS(rc, BRINE_ETIMEDOUT);
+    if (rc == 0)
+        board->sent[n]++;
+    else
+        CHECK_STATUS(rc, BRINE_ETIMEDOUT);
     return rc;
 }
 static void must_get(brine_pipe *pipe) {

@@ -23,7 +23,7 @@ struct event {
     uint64_t step;
     uint32_t kind, number; /* CALLED: of the system call */
     uint64_t offset, bytes;
-    uint64_t code; /* address of the instruction: 0 for a call */
+    uint64_t code;      /* address of the instruction: 0 for a call */
     uint8_t line[LINE]; /* WROTE: what stands there since */
 };
 
@@ -40,7 +40,7 @@ struct film {
     char *shadow;  /* the file as the recorder saw it last */
 };
 
-static struct film *filming; /* by this process */
+static struct film *filming;              /* by this process */
 static void (*film_calling)(long number); /* before a call */
 static void (*film_awake)(void);          /* after one: waits until no other process changes the pool */
 
@@ -91,9 +91,12 @@ static void film_call(long number, const long *arguments, long result) {
     if (trap.base && (number == SYS_getrandom || number == SYS_futex || number == TRAP_FUTEX_WAITV)) film_everything();
     if (result < 0 && result > -4096) return;
     if (number == SYS_fallocate)
-        film_add((struct event){.kind = arguments[1] & FALLOC_FL_PUNCH_HOLE ? PUNCHED : BACKED, .offset = offset, .bytes = bytes});
-    else if (number == SYS_linkat) film_add((struct event){.kind = NAMED});
-    else film_add((struct event){.kind = CALLED, .number = (uint32_t)number});
+        film_add((struct event){
+            .kind = arguments[1] & FALLOC_FL_PUNCH_HOLE ? PUNCHED : BACKED, .offset = offset, .bytes = bytes});
+    else if (number == SYS_linkat)
+        film_add((struct event){.kind = NAMED});
+    else
+        film_add((struct event){.kind = CALLED, .number = (uint32_t)number});
 }
 
 /* Reads what the file holds; it may not exist. */
@@ -114,8 +117,12 @@ static void film_read(struct film *film, const char *path) {
 /* Records act() in this process. base: where the pool is mapped, or NULL. */
 static void film_take(struct film *film, char *base, void (*act)(void), bool sparse) {
     filming = film;
-    trap = (struct trap){.bytes = film->layout.file_bytes, .protection = PROT_READ, .sparse = sparse, .page_written = film_page,
-                         .calling = film_calling, .called = film_call};
+    trap = (struct trap){.bytes = film->layout.file_bytes,
+                         .protection = PROT_READ,
+                         .sparse = sparse,
+                         .page_written = film_page,
+                         .calling = film_calling,
+                         .called = film_call};
     film->recording->count = film->recording->calls = 0;
     trap_run(base, act);
     film->recording->steps = trap.steps;
@@ -132,8 +139,11 @@ struct image {
 };
 
 static struct image image_new(const struct layout *l) {
-    struct image image = {.layout = *l, .touched = calloc(l->file_bytes / TRAP_PAGE, 1), .backed = calloc(l->file_bytes >> UNIT_SHIFT, 1)};
-    image.content = mmap(NULL, l->file_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    struct image image = {.layout = *l,
+                          .touched = calloc(l->file_bytes / TRAP_PAGE, 1),
+                          .backed = calloc(l->file_bytes >> UNIT_SHIFT, 1)};
+    image.content =
+        mmap(NULL, l->file_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     CHECK(image.content != MAP_FAILED && image.touched && image.backed);
     return image;
 }
@@ -199,7 +209,8 @@ static void image_write(const struct image *image, const char *path) {
     CHECK_SYS(fd);
     CHECK_SYS(ftruncate(fd, (off_t)image->layout.file_bytes));
     for (uint64_t p = 0, end; p < pages; p = end + 1) {
-        for (end = p; end < pages && image->touched[end]; end++) {}
+        for (end = p; end < pages && image->touched[end]; end++) {
+        }
         size_t bytes = (end - p) * TRAP_PAGE;
         if (bytes) CHECK_EQ_INT(pwrite(fd, image->content + p * TRAP_PAGE, bytes, (off_t)(p * TRAP_PAGE)), bytes);
     }
@@ -212,11 +223,17 @@ static const char *table_at(const struct layout *l, uint64_t offset, uint64_t *i
     const struct {
         const char *name;
         uint64_t start, size;
-    } tables[] = {{"page", l->pages, UNIT_BYTES},   {"record", l->records, RECORD_BYTES},
-                  {"tags", l->tags, 8},             {"pagemap", l->pagemap, 8},
-                  {"recmap", l->recmap, 8},         {"endpoint", l->endp, sizeof(struct endpoint)},
-                  {"pipe", l->pipe, sizeof(struct pipe_control)}, {"name", l->dir, sizeof(struct dir_entry)},
-                  {"participant", l->proc, sizeof(struct proc)}, {"commit bits", l->commit, 8}, {"header", 0, UNIT_BYTES}};
+    } tables[] = {{"page", l->pages, UNIT_BYTES},
+                  {"record", l->records, RECORD_BYTES},
+                  {"tags", l->tags, 8},
+                  {"pagemap", l->pagemap, 8},
+                  {"recmap", l->recmap, 8},
+                  {"endpoint", l->endp, sizeof(struct endpoint)},
+                  {"pipe", l->pipe, sizeof(struct pipe_control)},
+                  {"name", l->dir, sizeof(struct dir_entry)},
+                  {"participant", l->proc, sizeof(struct proc)},
+                  {"commit bits", l->commit, 8},
+                  {"header", 0, UNIT_BYTES}};
     size_t i = 0;
     while (offset < tables[i].start) i++;
     *index = (offset - tables[i].start) / tables[i].size;
@@ -224,12 +241,17 @@ static const char *table_at(const struct layout *l, uint64_t offset, uint64_t *i
     return tables[i].name;
 }
 
-__attribute__((unused)) static void describe(const struct image *before, const struct event *e, char *text, size_t size) {
+__attribute__((unused)) static void describe(const struct image *before, const struct event *e, char *text,
+                                             size_t size) {
     uint64_t index, field;
-    if (e->kind == BACKED) snprintf(text, size, "fallocate at %#" PRIx64, e->offset);
-    else if (e->kind == PUNCHED) snprintf(text, size, "punch at %#" PRIx64, e->offset);
-    else if (e->kind == NAMED) snprintf(text, size, "linkat");
-    else if (e->kind == CALLED) snprintf(text, size, "system call %u", e->number);
+    if (e->kind == BACKED)
+        snprintf(text, size, "fallocate at %#" PRIx64, e->offset);
+    else if (e->kind == PUNCHED)
+        snprintf(text, size, "punch at %#" PRIx64, e->offset);
+    else if (e->kind == NAMED)
+        snprintf(text, size, "linkat");
+    else if (e->kind == CALLED)
+        snprintf(text, size, "system call %u", e->number);
     if (e->kind != WROTE) return;
     int n = 0;
     for (uint64_t w = 0; w < LINE / 8; w++) {
@@ -238,7 +260,8 @@ __attribute__((unused)) static void describe(const struct image *before, const s
         memcpy(&is, e->line + w * 8, 8);
         if (was == is) continue;
         const char *table = table_at(&before->layout, e->offset + w * 8, &index, &field);
-        n += snprintf(text + n, size - (size_t)n, "%s%s %" PRIu64 " + %" PRIu64 ": %#" PRIx64 " -> %#" PRIx64, n ? ", " : "", table, index, field, was, is);
+        n += snprintf(text + n, size - (size_t)n, "%s%s %" PRIu64 " + %" PRIu64 ": %#" PRIx64 " -> %#" PRIx64,
+                      n ? ", " : "", table, index, field, was, is);
         if ((size_t)n >= size) return;
     }
 }

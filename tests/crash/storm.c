@@ -20,7 +20,7 @@ static pid_t pids[WORKERS_MAX];
 static const struct role *role_of[WORKERS_MAX];
 static double stopped_until[WORKERS_MAX];
 static uint32_t workers, elder;
-static uint64_t kills, stops, by_tracer;
+static uint64_t kills, stops, running, untraced;
 
 static void start(uint32_t place, check_rng *rng) {
     static uint32_t lives;
@@ -53,7 +53,6 @@ static bool kill_and_hold(uint32_t place) {
     unsigned long how;
     CHECK_SYS(ptrace(PTRACE_GETEVENTMSG, pids[place], NULL, &how));
     if ((int)how != SIGKILL) ended_by_itself(place, (int)how);
-    by_tracer++;
     return true;
 }
 
@@ -66,7 +65,10 @@ static void stop_and_hold(uint32_t place) {
 
 static void strike(uint32_t place) {
     bool traced = kill_and_hold(place);
-    if (!traced) stop_and_hold(place);
+    if (!traced) {
+        stop_and_hold(place);
+        untraced++;
+    }
     settle(&ledger->cells[place], pids[place]);
     uint64_t now = clock_now_ns();
     for (enum pipe_id p = 0; p < PIPES; p++)
@@ -96,20 +98,46 @@ static void resume_stopped(void) {
     }
 }
 
-static void rage(check_rng *rng) {
-    uint32_t place = (uint32_t)check_below(rng, workers), reaper = workers - 1;
-    if (check_below(rng, 8) == 0) stop_for_a_while(place, rng);
-    else if (place != elder) {
-        strike(place);
-        /* who cleans up after it now is killed as well, in the middle of that */
-        if (place != reaper && check_below(rng, 4) == 0) {
-            struct timespec t = {0, (long)check_below(rng, 300000)};
-            nanosleep(&t, NULL);
-            strike(reaper);
-            start(reaper, rng);
-        }
-        start(place, rng);
+/* On a CPU, or waiting for one: in the middle of something. */
+static bool is_running(uint32_t place) {
+    char path[32], text[300] = "";
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pids[place]);
+    FILE *f = fopen(path, "re");
+    if (!f) return false;
+    const char *state = fgets(text, sizeof text, f) ? strrchr(text, ')') : NULL;
+    fclose(f);
+    return state && strncmp(state, ") R", 3) == 0;
+}
+
+/* Rather one that is in the middle of something than one that sleeps. */
+static uint32_t choose_victim(check_rng *rng) {
+    uint32_t place = 0;
+    for (int i = 0; i < 4; i++) {
+        place = (uint32_t)check_below(rng, workers);
+        if (!is_running(place)) continue;
+        running += place != elder;
+        break;
     }
+    return place;
+}
+
+static void rage(check_rng *rng) {
+    uint32_t reaper = workers - 1;
+    if (check_below(rng, 8) == 0) {
+        stop_for_a_while((uint32_t)check_below(rng, workers), rng);
+        return;
+    }
+    uint32_t place = choose_victim(rng);
+    if (place == elder) return;
+    strike(place);
+    /* who cleans up after it now is killed as well, in the middle of that */
+    if (place != reaper && check_below(rng, 4) == 0) {
+        struct timespec t = {0, (long)check_below(rng, 300000)};
+        nanosleep(&t, NULL);
+        strike(reaper);
+        start(reaper, rng);
+    }
+    start(place, rng);
 }
 
 /* ---- memory over the time ---- */
@@ -197,7 +225,8 @@ static void print_what_happened(void) {
     static const struct { uint32_t state; const char *name; } states[] = {
         {REC_HELD, "held"}, {REC_SENDING, "sending"}, {REC_ARRIVED, "arrived"}, {REC_LEASED, "leased"}, {REC_FORWARDING, "forwarding"},
         {REC_FREEING, "freeing"}, {REC_PINC, "counted up"}, {REC_PDEC, "counted down"}, {REC_PUBLISHING, "publishing"}};
-    printf("%" PRIu64 " of %" PRIu64 " kills were of running processes; %" PRIu64 " stops; records found with the dead:", by_tracer, kills, stops);
+    printf("%" PRIu64 " of %" PRIu64 " kills in the middle of something; %" PRIu64 " stopped before (no ptrace); %" PRIu64 " stops; records found with the dead:",
+           running, kills, untraced, stops);
     for (size_t i = 0; i < sizeof states / sizeof *states; i++) printf("%s %" PRIu64 " %s", i ? "," : "", found[states[i].state], states[i].name);
     printf("\n%" PRIu64 " delivered again, %" PRIu64 " dead letters, %" PRIu64 " looked up, %" PRIu64 " grown, %" PRIu64 " forks, %" PRIu64 " joins, %" PRIu64
            " reaped by reapers; %" PRIu64 " copies of fan-outs that may or may not have been made\n",

@@ -87,7 +87,8 @@ static void trap_after_call(long result) {
     if (trap.number == SYS_munmap && address == trap.base) trap.base = NULL;
     if (trap.base) trap_protect(trap.base, trap.bytes, trap.protection);
     if (trap.called) trap.called(trap.number, trap.arguments, result);
-    bool mapped = trap.number == SYS_mmap && result > 0 && (uint64_t)trap.arguments[1] == trap.bytes && (trap.arguments[3] & MAP_SHARED);
+    bool mapped = trap.number == SYS_mmap && result > 0 && (uint64_t)trap.arguments[1] == trap.bytes &&
+                  (trap.arguments[3] & MAP_SHARED);
     if (mapped) trap_watch((char *)result);
 }
 
@@ -109,8 +110,10 @@ static void trap_on_step(int signal, siginfo_t *info, void *context) {
     trap.steps++;
     if (trap.in_call) trap_after_call((long)regs[REG_RAX]);
     trap_close_pages();
-    if (trap.sparse && trap.base) regs[REG_EFL] &= ~TRAP_FLAG;
-    else if (trap_at_call(regs)) trap_before_call(regs);
+    if (trap.sparse && trap.base)
+        regs[REG_EFL] &= ~TRAP_FLAG;
+    else if (trap_at_call(regs))
+        trap_before_call(regs);
     if (trap.over) trap_stop(regs);
     errno = saved;
 }
@@ -139,8 +142,12 @@ static void trap_on_touch(int number, siginfo_t *info, void *context) {
 /* The red zone below the stack pointer is the compiler's. */
 static inline void trap_flag(bool on) {
 #if TRAP_HERE
-    if (on) __asm__ volatile("lea -128(%%rsp), %%rsp; pushfq; orq $0x100, (%%rsp); popfq; lea 128(%%rsp), %%rsp" ::: "memory", "cc");
-    else __asm__ volatile("lea -128(%%rsp), %%rsp; pushfq; andq $~0x100, (%%rsp); popfq; lea 128(%%rsp), %%rsp" ::: "memory", "cc");
+    if (on)
+        __asm__ volatile("lea -128(%%rsp), %%rsp; pushfq; orq $0x100, (%%rsp); popfq; lea 128(%%rsp), %%rsp" ::
+                             : "memory", "cc");
+    else
+        __asm__ volatile("lea -128(%%rsp), %%rsp; pushfq; andq $~0x100, (%%rsp); popfq; lea 128(%%rsp), %%rsp" ::
+                             : "memory", "cc");
 #else
     (void)on;
 #endif
@@ -165,7 +172,8 @@ static void trap_run(char *base, void (*act)(void)) {
  * instructions instead, which takes a new start of the program. */
 __attribute__((unused)) static void trap_start_again(char **argv) {
     if (getenv("GLIBC_TUNABLES")) return;
-    setenv("GLIBC_TUNABLES", "glibc.cpu.x86_rep_movsb_threshold=1000000000:glibc.cpu.x86_rep_stosb_threshold=1000000000", 1);
+    setenv("GLIBC_TUNABLES",
+           "glibc.cpu.x86_rep_movsb_threshold=1000000000:glibc.cpu.x86_rep_stosb_threshold=1000000000", 1);
     execv("/proc/self/exe", argv);
     check_failed(__FILE__, __LINE__, "execv: %s", strerror(errno));
 }

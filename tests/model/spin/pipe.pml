@@ -7,9 +7,12 @@
  * never delivered; every record is FREE at the end; no step meets a state that it does not expect.
  *
  * NP writers with the ids 0..NP-1, NC readers after them. Each writer sends KMSG packets, each reader
- * tries KDEQ times; the rest is drained at the end. VICT, VICT2: who may be killed. RKILL: the reaper
- * may be killed once. Sequential consistency is assumed; docs/design/pipe.md has the order on hardware.
- * Mutants, each of which must fail: NO_RECORD, NO_EVIDENCE, NO_HEAD_RECHECK, FREE_ARRIVED.
+ * tries KDEQ times; the rest is drained at the end. RESEND: so many packets that it got each reader sends on into the
+ * same pipe, so that a packet makes several journeys with the same word; READY: so many packets stand in the pipe at the
+ * start, sent by the first reader. VICT, VICT2: who may be killed. RKILL: the reaper may be killed once.
+ * Sequential consistency is assumed; docs/design/pipe.md has the order on hardware.
+ * Mutants, each of which must fail: NO_RECORD, NO_EVIDENCE, NO_HEAD_RECHECK, FREE_ARRIVED, WORD_ALONE,
+ * HELP_STORE, REAP_STORE.
  *
  * Every d_step is one access to shared memory. (`skip` before a d_step: a jump may not land inside one.)
  */
@@ -35,7 +38,13 @@
 #define KDEQ 1
 #endif
 #define NPROC (NP + NC)
-#define NMSG (NP * KMSG)
+#ifndef READY
+#define READY 0
+#endif
+#ifndef RESEND
+#define RESEND 0
+#endif
+#define NMSG (NP * KMSG + READY)
 
 /* REC_... of region/layout.h */
 #define FREE 0
@@ -46,15 +55,17 @@
 #define RETURNED 5
 
 #define NOBODY 15
+#define NOWHERE 255
 
 byte wg[NR], ws[NR], wh[NR];                       /* record.word: gen, state, holder */
+byte jn[NR];                                       /* record.journey */
 byte rpos[NR];                                     /* record.pos */
 byte sl[SLOTS], sp[SLOTS], sr[SLOTS]; bit sf[SLOTS]; /* slot word: lap, proc, rec, full */
 byte head, tail, returned;                         /* pipe_control */
 
 /* ghosts */
 byte rmsg[NR]; /* which message is in the record */
-bit enq_done[NMSG];
+byte enq_done[NMSG];  /* times that it was enqueued */
 byte delivered[NMSG];
 bit die[NPROC], dead[NPROC], reaped[NPROC], fin[NPROC], rkill;
 
@@ -62,12 +73,13 @@ bit die[NPROC], dead[NPROC], reaped[NPROC], fin[NPROC], rkill;
 #define SAME_SLOT(i) (sl[i] == xl && sf[i] == xf && sp[i] == xp && sr[i] == zr)
 #define WORD_IS(d, g, s, h) (wg[d] == g && ws[d] == s && wh[d] == h)
 #define FREE_RECORD(d) wg[d] = wg[d] + 1; ws[d] = FREE; wh[d] = NOBODY
-#define CLEAR_SLOT xl = 0; xp = 0; zr = 0; xf = 0; yg = 0; ys = 0; yh = 0
+#define CLEAR_SLOT xl = 0; xp = 0; zr = 0; xf = 0; yg = 0; ys = 0; yh = 0; yn = 0
 #define CLEAR_CALL skip; d_step { h = 0; t = 0; i = 0; seen = 0; hint = 0; won = 0; CLEAR_SLOT }
 
 /* help_head: position h was taken (the slot says by whom) and head is still there */
 inline help_head() {
     d_step { yg = wg[zr]; ys = ws[zr]; yh = wh[zr] };
+    yn = jn[zr];
     if
 #ifdef NO_HEAD_RECHECK
     :: true ->
@@ -77,7 +89,15 @@ inline help_head() {
 #ifndef NO_RECORD
         if
         :: (ys == SENDING || ys == QUEUED) ->
+#ifdef HELP_STORE
+            d_step { ws[zr] = ARRIVED; wh[zr] = xp }
+#else
+#ifdef WORD_ALONE
             d_step { if :: WORD_IS(zr, yg, ys, yh) -> ws[zr] = ARRIVED; wh[zr] = xp :: else -> skip fi }
+#else
+            d_step { if :: WORD_IS(zr, yg, ys, yh) && jn[zr] == yn -> ws[zr] = ARRIVED; wh[zr] = xp :: else -> skip fi }
+#endif
+#endif
         :: else -> skip
         fi;
 #endif
@@ -88,7 +108,9 @@ inline help_head() {
 
 /* brine__ring_enqueue, with really_full */
 inline enqueue(me, d, ok) {
-    ws[d] = SENDING;
+    rpos[d] = NOWHERE;
+    jn[d] = jn[d] + 1;
+    d_step { assert(ws[d] == HELD && wh[d] == me); ws[d] = SENDING };
     ok = 0;
     do
     :: t = tail;
@@ -107,7 +129,7 @@ inline enqueue(me, d, ok) {
                 rpos[d] = t;
                 d_step {
                     if
-                    :: SAME_SLOT(t % SLOTS) -> sf[t % SLOTS] = 1; sp[t % SLOTS] = me; sr[t % SLOTS] = d; won = 1; enq_done[rmsg[d]] = 1
+                    :: SAME_SLOT(t % SLOTS) -> sf[t % SLOTS] = 1; sp[t % SLOTS] = me; sr[t % SLOTS] = d; won = 1; enq_done[rmsg[d]]++
                     :: else -> won = 0
                     fi
                 };
@@ -142,7 +164,8 @@ inline dequeue(me, d, ok) {
                 d_step { yg = wg[i]; ys = ws[i]; yh = wh[i] };
                 if
                 :: ys == RETURNED ->
-                    d_step { if :: WORD_IS(i, yg, ys, yh) -> ws[i] = ARRIVED; wh[i] = me; won = 1 :: else -> won = 0 fi };
+                    yn = jn[i];
+                    d_step { if :: WORD_IS(i, yg, ys, yh) && jn[i] == yn -> ws[i] = ARRIVED; wh[i] = me; won = 1 :: else -> won = 0 fi };
                     if :: won -> d = i; ok = 1; break :: else -> skip fi
                 :: else -> i++
                 fi
@@ -181,7 +204,7 @@ inline dequeue(me, d, ok) {
         d_step { /* delivery */
             assert(ws[d] == ARRIVED && wh[d] == me);
             ws[d] = HELD; delivered[rmsg[d]]++;
-            assert(delivered[rmsg[d]] < 2)
+            assert(delivered[rmsg[d]] == enq_done[rmsg[d]])
         }
     :: else -> skip
     fi
@@ -199,7 +222,7 @@ inline send(who, r) {
 }
 
 proctype Writer(byte me) {
-    byte k, d, t, h, i, seen, hint, xl, xp, zr, yg, ys, yh;
+    byte k, d, t, h, i, seen, hint, xl, xp, zr, yg, ys, yh, yn;
     bit xf, won, ok;
     {
         k = 0;
@@ -219,7 +242,7 @@ proctype Writer(byte me) {
 }
 
 proctype Reader(byte me) {
-    byte k, d, t, h, i, seen, hint, xl, xp, zr, yg, ys, yh;
+    byte k, d, t, h, i, seen, hint, xl, xp, zr, yg, ys, yh, yn;
     bit xf, won, ok;
     {
         k = 0;
@@ -227,8 +250,15 @@ proctype Reader(byte me) {
         :: k < KDEQ ->
             dequeue(me, d, ok);
             skip; d_step { h = 0; i = 0; hint = 0; won = 0; CLEAR_SLOT };
-            if :: ok -> d_step { FREE_RECORD(d) } :: else -> skip fi;
-            k++
+            if
+            :: ok && k < RESEND ->
+                enqueue(me, d, ok);
+                skip; d_step { h = 0; t = 0; won = 0; CLEAR_SLOT };
+                if :: ok -> skip :: else -> d_step { FREE_RECORD(d) } fi
+            :: ok && k >= RESEND -> d_step { FREE_RECORD(d) }
+            :: else -> skip
+            fi;
+            skip; d_step { k++; d = 0; ok = 0 }
         :: else -> break
         od;
         fin[me] = 1
@@ -264,12 +294,17 @@ inline undo(p) {
             :: zs == SENDING ->
                 t = rpos[i]; READ_SLOT(t % SLOTS);
                 if
-                :: (xf && xl == t / SLOTS && zr == i) ->
+                :: t == NOWHERE -> d_step { if :: WORD_IS(i, zg, zs, zh) -> FREE_RECORD(i) :: else -> skip fi }
+                :: (t != NOWHERE && xf && xl == t / SLOTS && zr == i) ->
                     d_step { if :: WORD_IS(i, zg, zs, zh) -> ws[i] = QUEUED; wh[i] = NOBODY :: else -> skip fi }
 #ifndef NO_EVIDENCE
-                :: (!xf && xl == t / SLOTS + 1 && zr == i && head <= t) -> h = t; help_head()
+                :: (!xf && xl == t / SLOTS + 1 && zr == i && t != NOWHERE && head == t) -> h = t; help_head()
 #endif
+#ifdef REAP_STORE
+                :: else -> d_step { FREE_RECORD(i) }
+#else
                 :: else -> d_step { if :: WORD_IS(i, zg, zs, zh) -> FREE_RECORD(i) :: else -> skip fi }
+#endif
                 fi
             :: else -> i++
             fi
@@ -283,7 +318,7 @@ inline undo(p) {
 }
 
 proctype Reaper() {
-    byte p, h, t, i, seen, hint, xl, xp, zr, yg, ys, yh, zg, zs, zh;
+    byte p, h, t, i, seen, hint, xl, xp, zr, yg, ys, yh, yn, zg, zs, zh;
     bit xf, won, killed = 0;
 again:
     {
@@ -312,10 +347,19 @@ proctype ReaperKiller() { rkill = 1 }
 #endif
 
 init {
-    byte k, d, t, h, i, seen, hint, xl, xp, zr, yg, ys, yh, n;
+    byte k, d, t, h, i, seen, hint, xl, xp, zr, yg, ys, yh, yn, n;
     bit xf, won, ok;
     atomic {
         i = 0; do :: i < NR -> wh[i] = NOBODY; i++ :: else -> break od; i = 0;
+#if READY > 0
+        do
+        :: i < READY -> /* sent by the first reader, who lives */
+            ws[i] = SENDING; wh[i] = NP; rmsg[i] = NP * KMSG + i; rpos[i] = i; enq_done[rmsg[i]] = 1;
+            sf[i] = 1; sp[i] = NP; sr[i] = i; i++
+        :: else -> break
+        od;
+        tail = READY; i = 0;
+#endif
         n = 0; do :: n < NP -> run Writer(n); n++ :: else -> break od;
         n = 0; do :: n < NC -> run Reader(NP + n); n++ :: else -> break od;
         run Reaper(); run Killer();
