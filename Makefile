@@ -2,12 +2,14 @@
 # make demo    installs what is needed, builds, and runs the demonstration
 # make test    installs what is needed, builds, and runs every test
 # make prove   the same for the proofs that nothing is lost, at full depth: one table (about 20 minutes)
+# make bench   installs what is needed, builds, and measures everything beside its peers (about half an hour); what comes
+#              out is in build/bench. BENCH_ONLY="regular expression of WORKLOAD CASE: CONTESTANT", BENCH_REPETITIONS=7
 # make install builds and installs (PREFIX=/usr/local, DESTDIR)
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 BUILD ?= build
 
-.PHONY: all build demo test prove install clean
+.PHONY: all build demo test prove bench install clean
 
 all: build
 
@@ -27,6 +29,10 @@ test:
 prove:
 	tools/apt-install build test
 	tools/prove $(BUILD)/prove
+
+bench:
+	tools/apt-install build bench
+	bench/run $(BUILD)/bench
 
 install: build
 	cmake --install $(BUILD)/release

@@ -9,18 +9,14 @@
 //                      process that makes a thousand a second does in an hour
 //
 // Every measurement runs in forked processes, pinned, that start together; rates are summed over them.
-#include "measure.hpp"
+#include "processes.hpp"
 
 #include <brine/brine.h>
 
 #include <dlfcn.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
-#include <atomic>
 #include <cmath>
-#include <memory>
 #include <new>
 
 #if __has_include(<boost/interprocess/managed_shared_memory.hpp>)
@@ -162,51 +158,6 @@ struct Boost {
 };
 #endif
 
-// ---- processes ----
-
-struct Shared { // between a measurement and its processes
-    std::atomic<int> ready{0}, wrong{0};
-    std::atomic<bool> go{false};
-    double figures[64] = {};
-};
-
-// body(nth, start) in so many pinned processes: calls start() when it is ready, returns its figure, < 0: wrong.
-template <typename Body> bool in_processes(int count, std::vector<double> &figures, Body body) {
-    void *memory = mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) return false;
-    Shared *shared = new (memory) Shared;
-    std::vector<pid_t> children;
-    for (int i = 0; i < count; i++) {
-        pid_t child = fork();
-        if (child == 0) {
-            bench::pin(i);
-            auto start = [&] {
-                shared->ready++;
-                while (!shared->go) sched_yield();
-            };
-            shared->figures[i] = body(i, start);
-            _exit(0);
-        }
-        if (child > 0) children.push_back(child);
-    }
-    while (shared->ready < count && children.size() == static_cast<size_t>(count)) {
-        if (waitpid(children.back(), nullptr, WNOHANG) > 0) break; // it died on the way
-        sched_yield();
-    }
-    shared->go = true;
-    bool ok = children.size() == static_cast<size_t>(count);
-    for (pid_t child : children) {
-        int status = 0;
-        if (waitpid(child, &status, 0) == child) ok &= WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    }
-    for (int i = 0; i < count; i++) {
-        figures.push_back(shared->figures[i]);
-        ok &= shared->figures[i] > 0;
-    }
-    munmap(memory, sizeof(Shared));
-    return ok;
-}
-
 // ---- the loops ----
 
 void touch(Object &o, size_t bytes, uint64_t mark, bool every_page) {
@@ -286,52 +237,68 @@ template <typename Batch> double timed(int64_t ns, bool shared_cpu, Batch batch)
     return 1.0 / static_cast<double>(*middle);
 }
 
-bool share_cpus(int processes) { return processes > static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)); }
+bool share_cpus(int processes) {
+    cpu_set_t all;
+    return sched_getaffinity(0, sizeof all, &all) != 0 || processes > CPU_COUNT(&all);
+}
 
-template <typename A> Sample run(int processes, double unit_per_call, bool invert, const std::function<double(A &, const std::function<void()> &)> &body) {
+// The sum of what measure() gives in so many processes after fill(), both of an Under<A>; at most 0: wrong.
+template <typename Under> Sample run(Under under, int processes) {
     Sample sample;
-    A a;
-    std::vector<double> figures;
-    sample.ok = a.open(processes) && in_processes(processes, figures, [&](int, auto start) { return body(a, start); });
-    for (double f : figures) sample.figure += f * unit_per_call;
-    if (invert && sample.figure > 0) sample.figure = 1 / sample.figure;
-    sample.ok &= a.close();
-    if (!sample.ok) sample.note = "the data was wrong, a process failed, or not everything could be freed";
+    bool ok = under.allocator.open(processes);
+    {
+        bench::Processes all;
+        for (int i = 0; ok && i < processes; i++)
+            all.start(i, [&] { ok = under.fill(); }, [&](bench::Report &report) {
+                report.figure = ok ? under.measure() : -1;
+                if (report.figure <= 0) report.wrong++;
+            });
+        ok = ok && all.go(60) && all.wait_done(0, all.size(), 600);
+        for (size_t i = 0; i < all.size(); i++) sample.figure += all.report(i).figure;
+        sample.note = all.trouble();
+    }
+    sample.ok = under.allocator.close() && ok && sample.note.empty();
+    if (!sample.ok && sample.note.empty()) sample.note = "a process failed, or not everything could be freed";
     return sample;
 }
 
 constexpr int kBatch = 1000;
 
-// ns for each pair of a single object.
-template <typename A> Sample pair_of_one(size_t bytes, int processes, int64_t ns) {
-    return run<A>(processes, kBatch / static_cast<double>(processes), true, [=](A &a, const std::function<void()> &start) {
-        Object o;
-        uint64_t mark = 0;
-        start();
-        return timed(ns, share_cpus(processes), [&] {
-            bool ok = true;
-            for (int i = 0; i < kBatch; i++) {
-                if (!a.allocate(bytes, o)) return false;
-                touch(o, bytes, ++mark, false);
-                __asm__ volatile("" ::"r"(o.data) : "memory");
-                ok &= right(o, mark);
-                a.free(o);
-            }
-            return ok;
-        });
-    });
-}
+template <typename A> struct One { // pairs a ns of a single object
+    size_t bytes;
+    int64_t ns;
+    bool shared_cpu;
+    A allocator{};
+    uint64_t mark = 0;
 
-// Pairs a second with 1000 alive in each process.
-template <typename A> Sample pairs(const Sizes &sizes, int processes, int64_t ns) {
-    return run<A>(processes, kBatch * 1e9, false, [&, processes](A &a, const std::function<void()> &start) {
-        Churn churn{sizes, false};
-        if (!churn.fill(a)) return -1.0;
-        start();
-        double rate = timed(ns, share_cpus(processes), [&] { return churn.replace(a, kBatch); });
-        return churn.empty(a) ? rate : -1;
-    });
-}
+    bool fill() { return true; }
+    bool batch() {
+        Object o;
+        bool ok = true;
+        for (int i = 0; i < kBatch; i++) {
+            if (!allocator.allocate(bytes, o)) return false;
+            touch(o, bytes, ++mark, false);
+            __asm__ volatile("" ::"r"(o.data) : "memory");
+            ok &= right(o, mark);
+            allocator.free(o);
+        }
+        return ok;
+    }
+    double measure() { return kBatch * timed(ns, shared_cpu, [this] { return batch(); }); }
+};
+
+template <typename A> struct Live { // pairs a second with 1000 alive in each process
+    Churn churn;
+    int64_t ns;
+    bool shared_cpu;
+    A allocator{};
+
+    bool fill() { return churn.fill(allocator); }
+    double measure() {
+        double rate = timed(ns, shared_cpu, [this] { return churn.replace(allocator, kBatch); });
+        return churn.empty(allocator) ? rate * kBatch * 1e9 : -1;
+    }
+};
 
 double resident_bytes() {
     FILE *f = std::fopen("/proc/self/statm", "r");
@@ -342,46 +309,56 @@ double resident_bytes() {
     return static_cast<double>(resident) * static_cast<double>(kPage);
 }
 
-template <typename A> Sample fragmentation(const Sizes &sizes, uint64_t operations) {
-    return run<A>(1, 1, false, [&](A &a, const std::function<void()> &start) {
-        Churn churn{sizes, true};
-        double before = resident_bytes();
-        start();
-        if (!churn.fill(a) || !churn.replace(a, operations)) return -1.0;
-        double held = A::held_bytes(a);
+template <typename A> struct Fragments { // bytes held for each alive
+    Churn churn;
+    uint64_t operations;
+    A allocator{};
+    double before = 0;
+
+    bool fill() {
+        before = resident_bytes();
+        return churn.fill(allocator);
+    }
+    double measure() {
+        if (!churn.replace(allocator, operations)) return -1;
+        double held = A::held_bytes(allocator);
         if (held < 0) held = resident_bytes() - before;
         double ratio = held / static_cast<double>(churn.live_bytes);
-        return churn.empty(a) ? ratio : -1;
-    });
-}
+        return churn.empty(allocator) ? ratio : -1;
+    }
+};
 
 // ---- the table of contestants ----
 
 struct Row {
-    std::string name, copied, waits, skipped;
+    std::string name, copied, touched, waits, skipped;
 };
 
 template <typename A> struct Measures {
-    static Sample one(size_t bytes, int processes, int64_t ns) { return pair_of_one<A>(bytes, processes, ns); }
-    static Sample live(const Sizes &sizes, int processes, int64_t ns) { return pairs<A>(sizes, processes, ns); }
-    static Sample fragments(const Sizes &sizes, uint64_t operations) { return fragmentation<A>(sizes, operations); }
+    static Sample one(size_t bytes, int processes, int64_t ns) {
+        Sample sample = run(One<A>{bytes, ns, share_cpus(processes)}, processes);
+        sample.figure = sample.figure > 0 ? processes / sample.figure : 0; // ns for each pair
+        return sample;
+    }
+    static Sample live(const Sizes &sizes, int processes, int64_t ns) { return run(Live<A>{Churn{sizes, false}, ns, share_cpus(processes)}, processes); }
+    static Sample fragments(const Sizes &sizes, uint64_t operations) { return run(Fragments<A>{Churn{sizes, true}, operations}, 1); }
 };
 
 // Calls add(row, measures) for each allocator.
-template <typename Add> void each(bool with_empty, Add add) {
+template <typename Add> void each(bool with_empty, const std::string &touched, Add add) {
     const std::string own = "nothing; each process has a heap of its own, of which nothing can be passed on";
     const std::string shared = "nothing; one shared pool, any process can be given the object";
-    if (with_empty) add(Row{"brine packet, empty", "nothing; a record with an empty tab and 384 bytes of room", "does not wait", ""}, Measures<BrineEmpty>());
-    add(Row{"brine packet with bytes", shared, "does not wait", ""}, Measures<BrinePacket>());
-    add(Row{"brine raw memory", shared, "does not wait", ""}, Measures<BrineRaw>());
-    add(Row{"glibc malloc", own, "does not wait", ""}, Measures<Malloc>());
+    if (with_empty) add(Row{"brine packet, empty", "nothing; a record with an empty tab and 384 bytes of room", "nothing of it", "does not wait", ""}, Measures<BrineEmpty>());
+    add(Row{"brine packet with bytes", shared, touched, "does not wait", ""}, Measures<BrinePacket>());
+    add(Row{"brine raw memory", shared, touched, "does not wait", ""}, Measures<BrineRaw>());
+    add(Row{"glibc malloc", own, touched, "does not wait", ""}, Measures<Malloc>());
     static const std::string missing = Mimalloc::missing();
-    add(Row{"mimalloc", own, "does not wait", missing}, Measures<Mimalloc>());
+    add(Row{"mimalloc", own, touched, "does not wait", missing}, Measures<Mimalloc>());
 #ifdef HAVE_BOOST
-    add(Row{"Boost managed segment", shared, "waits for one mutex", ""}, Measures<Boost>());
+    add(Row{"Boost managed segment", shared, touched, "waits for one mutex", ""}, Measures<Boost>());
 #else
     struct None : Malloc {};
-    add(Row{"Boost managed segment", shared, "", "no <boost/interprocess>: package libboost-dev"}, Measures<None>());
+    add(Row{"Boost managed segment", shared, touched, "", "no <boost/interprocess>: package libboost-dev"}, Measures<None>());
 #endif
 }
 
@@ -393,8 +370,8 @@ void add_cases(bench::Suite &suite) {
     uint64_t operations = suite.scaled(3600000);
     for (int processes : {1, 2, 4}) {
         bench::Case c{"D", "allocate and free one object of 64 B, " + in_words(processes), "ns", false, {}};
-        each(true, [&](const Row &row, auto measures) {
-            c.contestants.push_back({row.name, row.copied, "8 B written, 8 B read", row.waits, [=] { return measures.one(64, processes, ns); }, row.skipped});
+        each(true, "8 B written, 8 B read", [&](const Row &row, auto measures) {
+            c.contestants.push_back({row.name, row.copied, row.touched, row.waits, [=] { return measures.one(64, processes, ns); }, row.skipped});
         });
         suite.add(std::move(c));
     }
@@ -403,15 +380,15 @@ void add_cases(bench::Suite &suite) {
         for (int processes : {1, 2, 4}) {
             bench::Case c{"D", std::string("pairs, 1000 alive of ") + shape.name + ", " + in_words(processes), "pairs/s", true, {}};
             const Sizes *sizes = &shape.sizes;
-            each(false, [&](const Row &row, auto measures) {
-                c.contestants.push_back({row.name, row.copied, "8 B written, 8 B read", row.waits, [=] { return measures.live(*sizes, processes, ns); }, row.skipped});
+            each(false, "8 B written, 8 B read", [&](const Row &row, auto measures) {
+                c.contestants.push_back({row.name, row.copied, row.touched, row.waits, [=] { return measures.live(*sizes, processes, ns); }, row.skipped});
             });
             suite.add(std::move(c));
         }
     }
     bench::Case c{"D", "memory held for each byte alive, after " + std::to_string(operations) + " replacements of 16 B to 1 MiB", "bytes/byte", false, {}};
-    each(false, [&](const Row &row, auto measures) {
-        c.contestants.push_back({row.name, row.copied, "8 B and a byte of each page written, 8 B read", row.waits, [=] { return measures.fragments(mixed, operations); }, row.skipped});
+    each(false, "8 B and a byte of each page written, 8 B read", [&](const Row &row, auto measures) {
+        c.contestants.push_back({row.name, row.copied, row.touched, row.waits, [=] { return measures.fragments(mixed, operations); }, row.skipped});
     });
     suite.add(std::move(c));
 }

@@ -31,7 +31,6 @@ struct Program {
     }
 };
 
-bool is_brine(const Peer &p) { return p.name.rfind("brine", 0) == 0; }
 bool is(const Peer &p, const char *name) { return p.name == name; }
 
 // Of a case that all peers take part in; those whose name says that they are for something else do not.

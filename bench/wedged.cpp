@@ -75,7 +75,7 @@ struct Message {
 
 // A queue as a process has it open. False: not within a slice.
 class Queue {
-public:
+  public:
     virtual ~Queue() = default;
     virtual bool send(const Message &message) = 0;
     virtual bool receive(Message &message) = 0;
@@ -94,7 +94,7 @@ void must(int rc, const char *what) {
 }
 
 class BrineQueue : public Queue {
-public:
+  public:
     explicit BrineQueue(const char *name) {
         must(brine_pool_attach(name, nullptr, brine_seconds(1), &pool_), "attach");
         must(brine_pipe_connect(pool_, "queue", brine_seconds(1), &pipe_), "connect");
@@ -131,7 +131,7 @@ public:
         return true;
     }
 
-private:
+  private:
     brine_pool *pool_ = nullptr;
     brine_pipe *pipe_ = nullptr;
 };
@@ -146,14 +146,15 @@ void make_brine(const char *name, uint32_t capacity) {
     brine_pool_detach(pool);
 }
 
-const Kind kBrine{"brine", "", make_brine, [](const char *name) -> std::unique_ptr<Queue> { return std::make_unique<BrineQueue>(name); },
+const Kind kBrine{"brine", "", make_brine,
+                  [](const char *name) -> std::unique_ptr<Queue> { return std::make_unique<BrineQueue>(name); },
                   [](const char *name) { (void)brine_pool_unlink(name); }};
 
 #ifdef BRINE_BENCH_BOOST
 namespace ipc = boost::interprocess;
 
 class BoostQueue : public Queue {
-public:
+  public:
     explicit BoostQueue(const char *name) : queue_(ipc::open_only, name) {}
     bool send(const Message &message) override {
         char bytes[kMessageBytes] = "";
@@ -170,19 +171,22 @@ public:
         return true;
     }
 
-private:
+  private:
     static boost::posix_time::ptime until() {
         return boost::posix_time::microsec_clock::universal_time() + boost::posix_time::milliseconds(kSliceMs);
     }
     ipc::message_queue queue_;
 };
 
-const Kind kBoost{"Boost message_queue " + std::to_string(BOOST_VERSION / 100000) + "." + std::to_string(BOOST_VERSION / 100 % 1000), "",
-                  [](const char *name, uint32_t capacity) { ipc::message_queue(ipc::create_only, name, capacity, kMessageBytes); },
-                  [](const char *name) -> std::unique_ptr<Queue> { return std::make_unique<BoostQueue>(name); },
-                  [](const char *name) { ipc::message_queue::remove(name); }};
+const Kind kBoost{
+    "Boost message_queue " + std::to_string(BOOST_VERSION / 100000) + "." + std::to_string(BOOST_VERSION / 100 % 1000),
+    "",
+    [](const char *name, uint32_t capacity) { ipc::message_queue(ipc::create_only, name, capacity, kMessageBytes); },
+    [](const char *name) -> std::unique_ptr<Queue> { return std::make_unique<BoostQueue>(name); },
+    [](const char *name) { ipc::message_queue::remove(name); }};
 #else
-const Kind kBoost{"Boost message_queue", "Boost's headers were not found when this was built (Debian: libboost-dev)", nullptr, nullptr, [](const char *) {}};
+const Kind kBoost{"Boost message_queue", "Boost's headers were not found when this was built (Debian: libboost-dev)",
+                  nullptr, nullptr, [](const char *) {}};
 #endif
 
 // ---- the processes of a run ----
@@ -207,19 +211,20 @@ Shared *shared;
 
 // Counts one message, and the wait before it.
 class Progress {
-public:
+  public:
     explicit Progress(Shared::Process &process) : process_(process) {}
     void moved() {
         int64_t now = now_ns(), killed = shared->killed_ns.load();
         if (killed) {
             int64_t gap = now - std::max(last_, killed);
-            if (gap > process_.longest_ns.load(std::memory_order_relaxed)) process_.longest_ns.store(gap, std::memory_order_relaxed);
+            if (gap > process_.longest_ns.load(std::memory_order_relaxed))
+                process_.longest_ns.store(gap, std::memory_order_relaxed);
         }
         last_ = now;
         process_.moved.fetch_add(1);
     }
 
-private:
+  private:
     Shared::Process &process_;
     int64_t last_ = now_ns();
 };
@@ -272,19 +277,23 @@ void clean_up() {
     kBoost.remove(charge->name);
 }
 
+int janitor_line = -1; // open here only: closed when this process ends
+
 void start_janitor() {
     int ends[2];
     if (pipe(ends) < 0) fail("pipe: %s", strerror(errno));
     pid_t pid = fork();
     if (pid < 0) fail("fork: %s", strerror(errno));
-    if (pid > 0) { // the write end stays open until we end
+    if (pid > 0) {
         close(ends[0]);
+        janitor_line = ends[1];
         return;
     }
     setsid();
     close(ends[1]);
     char c;
-    while (read(ends[0], &c, 1) < 0 && errno == EINTR) {}
+    while (read(ends[0], &c, 1) < 0 && errno == EINTR) {
+    }
     clean_up();
     _exit(0);
 }
@@ -306,7 +315,7 @@ struct Outcome {
 };
 
 class Run {
-public:
+  public:
     Run(const Kind &kind, uint32_t capacity, bool kill_producer, const Options &options)
         : kind_(kind), capacity_(capacity), kill_producer_(kill_producer), options_(options) {}
 
@@ -342,13 +351,14 @@ public:
         return outcome;
     }
 
-private:
+  private:
     // The two sides of the queue: those in the victim's place, and those in the survivor's.
     bool is_producer(int i) const { return (i == kVictim || i == kReplacement) == kill_producer_; }
 
     void memory() {
         if (shared) munmap(shared, sizeof *shared);
-        void *p = mmap(nullptr, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        void *p =
+            mmap(nullptr, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (p == MAP_FAILED) fail("no memory: %s", strerror(errno));
         shared = static_cast<Shared *>(p); // all zero
     }
@@ -358,6 +368,7 @@ private:
         if (pid < 0) fail("fork: %s", strerror(errno));
         if (pid == 0) {
             setpgid(0, group);
+            close(janitor_line);
             try {
                 body();
                 _exit(0);
@@ -375,8 +386,10 @@ private:
     void user(int self) {
         while (!shared->process[self].go.load()) sleep_us(50);
         std::unique_ptr<Queue> queue = kind_.open(charge->name);
-        if (is_producer(self)) produce(*queue, self);
-        else consume(*queue, self);
+        if (is_producer(self))
+            produce(*queue, self);
+        else
+            consume(*queue, self);
     }
 
     template <class Condition> bool until(Condition condition) const {
@@ -470,7 +483,9 @@ Row measure(const Kind &kind, uint32_t capacity, bool kill_producer, const Optio
         row.doubled += outcome.doubled;
         row.damaged += outcome.damaged;
         if (!outcome.note.empty()) row.note = outcome.note;
-        if (isatty(2)) fprintf(stderr, "\r%s killed, capacity %u, %s: %d of %d, %d wedged ", row.killed.c_str(), capacity, kind.name.c_str(), row.runs + 1, options.runs, row.wedged);
+        if (isatty(2))
+            fprintf(stderr, "\r%s killed, capacity %u, %s: %d of %d, %d wedged ", row.killed.c_str(), capacity,
+                    kind.name.c_str(), row.runs + 1, options.runs, row.wedged);
     }
     if (isatty(2)) fprintf(stderr, "\r\033[K");
     std::sort(stalls.begin(), stalls.end());
@@ -489,14 +504,17 @@ std::string text_of(const char *format, double value) {
 
 void print_row(const Row &row, const Options &options) {
     if (!row.skipped.empty()) {
-        printf("%-9s %8u  %-24s skipped: %s\n", row.killed.c_str(), row.capacity, row.queue.c_str(), row.skipped.c_str());
+        printf("%-9s %8u  %-24s skipped: %s\n", row.killed.c_str(), row.capacity, row.queue.c_str(),
+               row.skipped.c_str());
         return;
     }
     bool any = row.wedged < row.runs;
     std::string p50 = any ? text_of("%.0f us", row.stall_p50_us) : "-";
-    std::string max = row.wedged ? text_of("never (cut off after %g s)", options.cutoff_ms / 1000.0) : text_of("%.2f ms", row.stall_max_us / 1000);
-    printf("%-9s %8u  %-24s %3d of %-4d %11s  %-26s %4" PRIu64 " %8" PRIu64 " %8" PRIu64 "\n", row.killed.c_str(), row.capacity, row.queue.c_str(), row.wedged, row.runs,
-           p50.c_str(), max.c_str(), row.lost, row.doubled, row.damaged);
+    std::string max = row.wedged ? text_of("never (cut off after %g s)", options.cutoff_ms / 1000.0)
+                                 : text_of("%.2f ms", row.stall_max_us / 1000);
+    printf("%-9s %8u  %-24s %3d of %-4d %11s  %-26s %4" PRIu64 " %8" PRIu64 " %8" PRIu64 "\n", row.killed.c_str(),
+           row.capacity, row.queue.c_str(), row.wedged, row.runs, p50.c_str(), max.c_str(), row.lost, row.doubled,
+           row.damaged);
     if (!row.note.empty()) printf("%21sone process ended with: %s\n", "", row.note.c_str());
     fflush(stdout);
 }
@@ -512,25 +530,32 @@ std::string quoted(const std::string &text) {
 
 // One line for each row.
 void print_json(const Row &row, const Options &options) {
-    printf("{\"killed\":%s,\"capacity\":%u,\"queue\":%s,", quoted(row.killed).c_str(), row.capacity, quoted(row.queue).c_str());
+    printf("{\"killed\":%s,\"capacity\":%u,\"queue\":%s,", quoted(row.killed).c_str(), row.capacity,
+           quoted(row.queue).c_str());
     if (!row.skipped.empty()) {
         printf("\"skipped\":%s}\n", quoted(row.skipped).c_str());
         return;
     }
-    printf("\"runs\":%d,\"wedged\":%d,\"cutoff_ms\":%d,\"messages\":%" PRIu64 ",\"seed\":%" PRIu64 ",", row.runs, row.wedged, options.cutoff_ms, options.messages, options.seed);
-    if (row.wedged < row.runs) printf("\"stall_p50_us\":%.1f,\"stall_max_us\":%.1f,", row.stall_p50_us, row.stall_max_us);
-    printf("\"lost\":%" PRIu64 ",\"taken_along\":%" PRIu64 ",\"doubled\":%" PRIu64 ",\"damaged\":%" PRIu64 ",\"note\":%s}\n", row.lost, row.taken_along, row.doubled, row.damaged,
-           quoted(row.note).c_str());
+    printf("\"runs\":%d,\"wedged\":%d,\"cutoff_ms\":%d,\"messages\":%" PRIu64 ",\"seed\":%" PRIu64 ",", row.runs,
+           row.wedged, options.cutoff_ms, options.messages, options.seed);
+    if (row.wedged < row.runs)
+        printf("\"stall_p50_us\":%.1f,\"stall_max_us\":%.1f,", row.stall_p50_us, row.stall_max_us);
+    printf("\"lost\":%" PRIu64 ",\"taken_along\":%" PRIu64 ",\"doubled\":%" PRIu64 ",\"damaged\":%" PRIu64
+           ",\"note\":%s}\n",
+           row.lost, row.taken_along, row.doubled, row.damaged, quoted(row.note).c_str());
     fflush(stdout);
 }
 
 void print_head(const Options &options) {
     utsname machine;
     uname(&machine);
-    printf("%d runs each; killed with -9 after 0 to 20 ms, then %" PRIu64 " messages of %zu bytes more, twice, in %g s each (seed %" PRIu64 ")\n", options.runs, options.messages,
-           kMessageBytes, options.cutoff_ms / 1000.0, options.seed);
-    printf("%ld CPUs, %s %s, compiler %s\n\n", sysconf(_SC_NPROCESSORS_ONLN), machine.sysname, machine.release, __VERSION__);
-    printf("%-9s %8s  %-24s %11s %11s  %-26s %4s %8s %8s\n", "killed", "capacity", "queue", "wedged", "stall p50", "longest stall", "lost", "doubled", "damaged");
+    printf("%d runs each; killed with -9 after 0 to 20 ms, then %" PRIu64
+           " messages of %zu bytes more, twice, in %g s each (seed %" PRIu64 ")\n",
+           options.runs, options.messages, kMessageBytes, options.cutoff_ms / 1000.0, options.seed);
+    printf("%ld CPUs, %s %s, compiler %s\n\n", sysconf(_SC_NPROCESSORS_ONLN), machine.sysname, machine.release,
+           __VERSION__);
+    printf("%-9s %8s  %-24s %11s %11s  %-26s %4s %8s %8s\n", "killed", "capacity", "queue", "wedged", "stall p50",
+           "longest stall", "lost", "doubled", "damaged");
 }
 
 Options parse(int argc, char **argv) {
@@ -538,16 +563,25 @@ Options parse(int argc, char **argv) {
     for (int i = 1; i < argc; i++) {
         std::string option = argv[i];
         bool more = i + 1 < argc;
-        if (option == "--json") options.json = true;
-        else if (option == "--runs" && more) options.runs = atoi(argv[++i]);
-        else if (option == "--messages" && more) options.messages = strtoull(argv[++i], nullptr, 0);
-        else if (option == "--cutoff-ms" && more) options.cutoff_ms = atoi(argv[++i]);
-        else if (option == "--seed" && more) options.seed = strtoull(argv[++i], nullptr, 0);
-        else if (option == "--only" && more && (!strcmp(argv[i + 1], "brine") || !strcmp(argv[i + 1], "boost"))) options.only = argv[++i];
-        else options.runs = 0;
+        if (option == "--json")
+            options.json = true;
+        else if (option == "--runs" && more)
+            options.runs = atoi(argv[++i]);
+        else if (option == "--messages" && more)
+            options.messages = strtoull(argv[++i], nullptr, 0);
+        else if (option == "--cutoff-ms" && more)
+            options.cutoff_ms = atoi(argv[++i]);
+        else if (option == "--seed" && more)
+            options.seed = strtoull(argv[++i], nullptr, 0);
+        else if (option == "--only" && more && (!strcmp(argv[i + 1], "brine") || !strcmp(argv[i + 1], "boost")))
+            options.only = argv[++i];
+        else
+            options.runs = 0;
     }
-    if (options.runs > 0 && options.messages > 0 && options.messages < kSequenceMax / 4 && options.cutoff_ms > 0) return options;
-    fprintf(stderr, "usage: %s [--runs N] [--messages N] [--cutoff-ms N] [--seed N] [--only brine|boost] [--json]\n", argv[0]);
+    if (options.runs > 0 && options.messages > 0 && options.messages < kSequenceMax / 4 && options.cutoff_ms > 0)
+        return options;
+    fprintf(stderr, "usage: %s [--runs N] [--messages N] [--cutoff-ms N] [--seed N] [--only brine|boost] [--json]\n",
+            argv[0]);
     exit(2);
 }
 
@@ -563,8 +597,10 @@ void all(const Options &options) {
             for (const Kind *kind : {&kBrine, &kBoost}) {
                 if (!options.only.empty() && (options.only == "brine") != (kind == &kBrine)) continue;
                 Row row = measure(*kind, capacity, kill_producer, options);
-                if (options.json) print_json(row, options);
-                else print_row(row, options);
+                if (options.json)
+                    print_json(row, options);
+                else
+                    print_row(row, options);
             }
 }
 

@@ -20,12 +20,10 @@ void must(int rc, const char *what) {
 // The pool, its pipes, those who are only attached, and waiting.
 class Place {
 public:
-    explicit Place(const Plan &plan) : spin_(plan.spin) {
+    explicit Place(const Plan &plan) : spin_(plan.spin), capacity_(plan.capacity) {
         brine_pool_options options = {};
         options.max_bytes = (uint64_t{64} << 20) + (plan.capacity + 16) * (plan.bytes + 16384) * 4;
         must(brine_pool_create_private(&options, &pool_), "create");
-        must(brine_pipe_serve(pool_, "way-0", plan.capacity, &pipes_[0]), "serve");
-        must(brine_pipe_serve(pool_, "way-1", plan.capacity, &pipes_[1]), "serve");
         for (int i = 1; i < plan.pipes; i++) {
             brine_pipe *other;
             brine_packet p;
@@ -34,7 +32,7 @@ public:
             must(brine_enqueue(other, p, brine_now()), "enqueue into another pipe");
         }
         for (int i = 0; i < plan.participants; i++)
-            others_.start(i, [this] { (void)!brine_pipe_is_closed(pipes_[0]), must(brine_pool_reap(pool_, nullptr), "attach"); }, [](Report &) {});
+            others_.start(i, [this] { open(); }, [](Report &) {});
         if (!others_.go()) fail("idle participants: " + others_.trouble());
     }
     Place(const Place &) = delete;
@@ -44,6 +42,11 @@ public:
         brine_pool_detach(pool_);
     }
 
+    // In each process: those who only look on have no part in the pipes.
+    void open() {
+        must(brine_pipe_serve(pool_, "way-0", capacity_, &pipes_[0]), "serve");
+        must(brine_pipe_serve(pool_, "way-1", capacity_, &pipes_[1]), "serve");
+    }
     brine_pool *pool() const { return pool_; }
     void enqueue(int way, brine_packet p) {
         if (spin_) {
@@ -68,6 +71,7 @@ public:
 
 private:
     bool spin_;
+    uint32_t capacity_;
     brine_pool *pool_ = nullptr;
     brine_pipe *pipes_[2] = {};
     Processes others_;
@@ -77,7 +81,7 @@ class Brine {
 public:
     static std::string unavailable(const Plan &) { return ""; }
     explicit Brine(const Plan &plan) : place_(plan), bytes_(plan.bytes) {}
-    void enter(const Role &) {}
+    void enter(const Role &) { place_.open(); }
     template <typename Fill> void send(int way, Fill fill) {
         brine_packet p;
         void *data;
@@ -105,7 +109,7 @@ template <bool kArray> class Again {
 public:
     static std::string unavailable(const Plan &) { return ""; }
     explicit Again(const Plan &plan) : place_(plan), bytes_(plan.bytes) {}
-    void enter(const Role &) {}
+    void enter(const Role &) { place_.open(); }
     template <typename Fill> void send(int way, Fill fill) {
         if (!have_) make();
         have_ = false;
@@ -152,7 +156,7 @@ class BrineStructured {
 public:
     static std::string unavailable(const Plan &) { return ""; }
     explicit BrineStructured(const Plan &plan) : place_(plan) {}
-    void enter(const Role &) {}
+    void enter(const Role &) { place_.open(); }
     void send(int way, uint64_t number) {
         brine_packet p;
         must(brine_packet_new_sized(place_.pool(), kRoom, &p), "new packet");

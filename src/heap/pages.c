@@ -6,6 +6,11 @@
  */
 #include "heap/pages.h"
 
+#include "base/clock.h"
+
+#define PASSING_TRIES 20 /* bounded: who holds them may be stopped */
+#define PASSING_NS 200000
+
 #define NO_TABLES (UINT32_MAX - 1) /* there are free pages, but no memory for their table entries (detail set) */
 
 /* Commits the table entries of pages below `end` and raises the high-water mark: entries below it may
@@ -74,6 +79,13 @@ static uint32_t claim_anywhere(brine_pool *pool, uint32_t n, uint64_t word) {
     return first >= NO_TABLES && low > 0 ? claim_from(pool, 0, n, word) : first;
 }
 
+/* Others hold free pages for a moment, to commit or to punch them. */
+static bool passing(brine_pool *pool) {
+    for (uint32_t p = 0; p < data_page_high(pool); p++)
+        if (word_state(a64_load_relaxed(&pool_pagemap(pool)[p])) == PAGE_TRIM) return true;
+    return false;
+}
+
 uint32_t brine__pages_claim(brine_pool *pool, uint32_t n, uint64_t word) {
     if (n == 0 || n > pool->layout.data_pages) {
         brine__fail(BRINE_ENOMEM, "pool \"%s\": %llu KiB in one piece asked, the whole pool has %llu KiB; create it larger",
@@ -85,6 +97,10 @@ uint32_t brine__pages_claim(brine_pool *pool, uint32_t n, uint64_t word) {
         a64_add_relaxed(&pool_header(pool)->pressure, 1); /* others give back what they hoard when they see it */
         brine__heap_pressure(pool);                       /* we do at once */
         if (brine__reap(pool, 0, NULL) == 0) first = claim_anywhere(pool, n, word);
+        for (int tries = 0; first == NO_PAGE && tries < PASSING_TRIES && passing(pool); tries++) {
+            brine__sleep_until(brine_forever(), PASSING_NS);
+            first = claim_anywhere(pool, n, word);
+        }
     }
     if (first == NO_TABLES) return NO_PAGE;
     if (first == NO_PAGE) {

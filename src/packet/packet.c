@@ -382,6 +382,9 @@ static void unlink_child(struct record *parent, struct record *child, brine_pool
  * with its parent. */
 static uint64_t make_child(const struct at *at, struct record *child, uint32_t index, uint32_t gen) {
     a64_store_relaxed(&child->parent, LINK(at->generation, at->record));
+    /* After parent, before the word: a reaper that looks at an older life of the same child under the same parent record
+     * sees that it is another one. */
+    a64_store_release(&child->journey, next_journey(a64_load_relaxed(&child->journey)));
     link_child(at->rec, child, index, at->pool);
     a64_store_release(&child->word, WORD(gen, REC_CHILD, at->record)); /* publishes parent; pairs with reach() and the reaper */
     return LINK(gen, index);
@@ -455,13 +458,14 @@ brine_packet brine__link_packet(const struct at *at, uint64_t link) { return pac
 
 bool brine__child_undo(brine_pool *pool, uint32_t index, uint64_t w, uint32_t dead) {
     struct record *r = pool_record(pool, index);
-    uint64_t parent = a64_load_relaxed(&r->parent); /* written before CHILD was stored */
+    uint64_t journey = a64_load_acquire(&r->journey); /* pairs with make_child(): after w, before parent */
+    uint64_t parent = a64_load_relaxed(&r->parent);   /* written before CHILD was stored */
     if (pool_record_exists(pool, link_record(parent)) &&
         word_gen(a64_load_acquire(&pool_record(pool, link_record(parent))->word)) == link_gen(parent))
         return false;
     /* Nobody but the reaper frees a child whose parent is gone; make it the dead's, then free it so. */
     uint64_t held = WORD(word_gen(w), REC_HELD, dead);
-    if (!a64_cas_acq_rel(&r->word, &w, held)) return false;
+    if (!a128_cas_seq_cst(&r->word, w, journey, held, journey)) return false;
     brine__packet_undo(pool, index, held, dead);
     return true;
 }

@@ -92,6 +92,7 @@ bool brine__endpoint_elsewhere(brine_pool *pool, uint64_t pipe, uint32_t cpu) {
         uint64_t w = a64_load_acquire(&e->word);
         uint32_t holder = word_holder(w);
         if (a64_load_acquire(&e->pipe) != pipe || word_state(w) == ENDP_FREE || holder == a32_load_relaxed(pool->me)) continue;
+        if (a32_load_relaxed(&e->roles) == 0) continue; /* it has never used the pipe: nobody to wait for */
         if (holder < PROC_COUNT && a32_load_relaxed(&pool_proc(pool, holder)->only_cpu) != cpu) return true;
     }
     return false;

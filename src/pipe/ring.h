@@ -87,9 +87,7 @@ static inline uint64_t pipe_link(const struct ring *r) { return LINK(r->gen, r->
 int brine__ring_enqueue(brine_pipe *pipe, struct record *packet, uint32_t index, uint32_t gen, uint32_t me, bool leased);
 int brine__ring_dequeue(brine_pipe *pipe, uint32_t me, brine_packet *packet);
 
-#define DELIVERIES_MASK 0xffffu /* low bits of record.journey and of a lease's origin */
 #define ORIGIN_POS_MASK (((uint64_t)1 << 48) - 1)
-static inline uint64_t next_journey(uint64_t j) { return (j | DELIVERIES_MASK) + 1; }
 /* True if it is being enqueued, or is in its slot. */
 static inline bool is_sent(uint32_t state) { return state == REC_SENDING || state == REC_QUEUED || state == REC_FORWARDING; }
 

@@ -122,18 +122,23 @@ static int back(brine_pool *pool, uint64_t first, uint64_t end) {
     return 0;
 }
 
-/* How far to grow past `end` so that growth is not one call per unit. */
-static uint64_t growth_end(const brine_pool *pool, uint64_t end, uint64_t region_end, uint64_t spare_units) {
-    uint64_t step = (pool->layout.max_bytes >> UNIT_SHIFT) / 64;
+uint64_t brine__growth_units(const brine_pool *pool, uint64_t asked) {
+    uint64_t max = pool->layout.max_bytes >> UNIT_SHIFT, used = brine__committed_units(pool) + asked, step = max / 64;
     if (step > GROWTH_UNITS_MAX) step = GROWTH_UNITS_MAX;
-    if (step > spare_units) step = spare_units;
-    return end + step < region_end ? end + step : region_end;
+    return used >= max ? 0 : step < max - used ? step : max - used;
+}
+
+/* Past `end` so that growth is not one call per unit: record pages are never given back, so who owns them does not matter.
+ * For data pages the heap claims what it grows ahead. */
+static uint64_t growth_end(const brine_pool *pool, uint64_t first, uint64_t end) {
+    uint64_t records_end = (pool->layout.records >> UNIT_SHIFT) + pool->layout.record_pages;
+    if (first >= records_end) return end;
+    uint64_t wide = end + brine__growth_units(pool, end - first);
+    return wide < records_end ? wide : records_end;
 }
 
 static int commit_budgeted(brine_pool *pool, uint64_t first, uint64_t end) {
     const struct layout *l = &pool->layout;
-    uint64_t region_end = (first << UNIT_SHIFT) >= l->pages ? (l->pages >> UNIT_SHIFT) + l->data_pages
-                                                            : (l->records >> UNIT_SHIFT) + l->record_pages;
     uint64_t have = 0, used = brine__committed_units(pool), max = l->max_bytes >> UNIT_SHIFT;
     each_word(pool, first, end, count_visit, &have);
     uint64_t need = end - first - have;
@@ -143,7 +148,7 @@ static int commit_budgeted(brine_pool *pool, uint64_t first, uint64_t end) {
                            "(brine create --size)",
                            pool->name, (unsigned long long)(need << UNIT_SHIFT >> 10),
                            (unsigned long long)(used << UNIT_SHIFT >> 10), (unsigned long long)(l->max_bytes >> 10));
-    uint64_t wide = growth_end(pool, end, region_end, max - used - need);
+    uint64_t wide = growth_end(pool, first, end);
     if (wide == end || back(pool, first, wide) != 0) {
         int rc = back(pool, first, end); /* the wider step may be what did not fit */
         if (rc) return rc;

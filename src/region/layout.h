@@ -214,7 +214,7 @@ _Static_assert(sizeof(struct cell) == 16, "cell size");
  */
 struct record {
     a64 word;
-    a64 journey;      /* times it was enqueued, ever:48 | deliveries since:16. With word one 16-byte CAS target */
+    a64 journey;      /* times it was enqueued or made a child, ever:48 | deliveries since:16. With word one 16-byte CAS target */
     a64 pipe;         /* gen:32 | directory index:32 */
     a64 parent;       /* CHILD: gen:32 | record:32 of the parent */
     a64 target;       /* token: gen:32 | record:32 of the shared packet; else 0. FREE => 0 */
@@ -233,6 +233,9 @@ struct record {
 _Static_assert(offsetof(struct record, word) == 0 && offsetof(struct record, journey) == 8, "one 16-byte CAS target");
 _Static_assert(offsetof(struct record, rc_count) == 112 && offsetof(struct record, inline_arena) == 128, "record layout");
 _Static_assert(sizeof(struct record) == RECORD_BYTES, "record size");
+
+#define DELIVERIES_MASK 0xffffu /* low bits of journey, and of a lease's origin */
+static inline uint64_t next_journey(uint64_t j) { return (j | DELIVERIES_MASK) + 1; }
 
 /* Head of a block or span that belongs to a packet. */
 struct chunk {

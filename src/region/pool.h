@@ -121,6 +121,8 @@ static inline bool pool_record_exists(const brine_pool *pool, uint32_t i) {
 /* Makes sure that [offset, offset+bytes) is backed by memory. `budgeted`: counts against max_bytes.
  * 0, or BRINE_ENOMEM with the numbers and the remedy. */
 int brine__commit(brine_pool *pool, uint64_t offset, uint64_t bytes, bool budgeted);
+/* How many units to commit ahead when `asked` are needed, within the budget. */
+uint64_t brine__growth_units(const brine_pool *pool, uint64_t asked);
 /* Units committed for records and pages. */
 uint64_t brine__committed_units(const brine_pool *pool);
 /* Gives units back; the caller owns all that is in them (PAGE_TRIM). */

@@ -34,7 +34,8 @@ static void start(uint32_t place, check_rng *rng) {
 /* ---- killing ---- */
 
 static void ended_by_itself(uint32_t place, int status) {
-    check_failed(__FILE__, __LINE__, "worker %u (%s) ended by itself: wait status %#x", place, role_of[place] ? role_of[place]->name : "elder", (unsigned)status);
+    check_failed(__FILE__, __LINE__, "worker %u (%s) ended by itself: wait status %#x", place,
+                 role_of[place] ? role_of[place]->name : "elder", (unsigned)status);
 }
 
 /* Kills it and holds it in its exit. False: not allowed to trace. */
@@ -47,7 +48,8 @@ static bool kill_and_hold(uint32_t place) {
     }
     CHECK_SYS(kill(pids[place], SIGKILL));
     do {
-        while (waitpid(pids[place], &status, __WALL) != pids[place]) CHECK_MSG(errno == EINTR, "waitpid: %s", strerror(errno));
+        while (waitpid(pids[place], &status, __WALL) != pids[place])
+            CHECK_MSG(errno == EINTR, "waitpid: %s", strerror(errno));
         if (!WIFSTOPPED(status)) ended_by_itself(place, status);
     } while (status >> 8 != (SIGTRAP | PTRACE_EVENT_EXIT << 8));
     unsigned long how;
@@ -73,8 +75,10 @@ static void strike(uint32_t place) {
     uint64_t now = clock_now_ns();
     for (enum pipe_id p = 0; p < PIPES; p++)
         if (role_of[place] && role_of[place]->pipes >> p & 1) died_at(p, now);
-    if (traced) CHECK_SYS(ptrace(PTRACE_CONT, pids[place], NULL, NULL));
-    else CHECK_SYS(kill(pids[place], SIGKILL));
+    if (traced)
+        CHECK_SYS(ptrace(PTRACE_CONT, pids[place], NULL, NULL));
+    else
+        CHECK_SYS(kill(pids[place], SIGKILL));
     CHECK_KILLED(pids[place], SIGKILL);
     stopped_until[place] = 0;
     kills++;
@@ -158,8 +162,9 @@ static uint64_t own_resident_kib(void) {
 
 static void sample(void) {
     if (sampled == SAMPLES) return;
-    samples[sampled++] = (struct sample){file_memory("p") / 1024, own_resident_kib(), a64_load_relaxed(&ledger->elder_anonymous_kib),
-                                         a64_load_relaxed(&ledger->elder_descriptors)};
+    samples[sampled++] =
+        (struct sample){file_memory("p") / 1024, own_resident_kib(), a64_load_relaxed(&ledger->elder_anonymous_kib),
+                        a64_load_relaxed(&ledger->elder_descriptors)};
 }
 
 /* First, last and most of one column; most of its second half is to be no more than of the first, and `room`. */
@@ -171,7 +176,8 @@ static void check_flat(const char *what, size_t column, uint64_t room) {
         last = v;
         if (v > most[i >= sampled / 2]) most[i >= sampled / 2] = v;
     }
-    printf("%s: first %" PRIu64 ", most in the first half %" PRIu64 ", in the second %" PRIu64 ", last %" PRIu64 "\n", what, first, most[0], most[1], last);
+    printf("%s: first %" PRIu64 ", most in the first half %" PRIu64 ", in the second %" PRIu64 ", last %" PRIu64 "\n",
+           what, first, most[0], most[1], last);
     CHECK_MSG(most[1] <= most[0] + room, "%s grew", what);
 }
 
@@ -194,10 +200,11 @@ static uint64_t count_lost(uint64_t *packets) {
         struct entry *e = &ledger->entries[i];
         uint64_t number = a64_load_relaxed(&e->number);
         for (int k = 0; k < 2; k++) /* it did not turn up: it was not given */
-            if (fate_kind(a64_load_relaxed(&e->copies[k])) == MAYBE) a64_store_relaxed(&e->copies[k], fate_word(NOT_GIVEN, 0));
+            if (fate_kind(a64_load_relaxed(&e->copies[k])) == MAYBE)
+                a64_store_relaxed(&e->copies[k], fate_word(NOT_GIVEN, 0));
         if (number == 0 || settled(e)) continue;
-        fprintf(stderr, "storm: packet %#" PRIx64 " is lost: fate %#" PRIx64 ", copies %#" PRIx64 " %#" PRIx64 "\n", number, a64_load_relaxed(&e->fate),
-                a64_load_relaxed(&e->copies[0]), a64_load_relaxed(&e->copies[1]));
+        fprintf(stderr, "storm: packet %#" PRIx64 " is lost: fate %#" PRIx64 ", copies %#" PRIx64 " %#" PRIx64 "\n",
+                number, a64_load_relaxed(&e->fate), a64_load_relaxed(&e->copies[0]), a64_load_relaxed(&e->copies[1]));
         lost++;
     }
     return lost;
@@ -222,25 +229,35 @@ static void forget_unnumbered(void) {
 }
 
 static void print_what_happened(void) {
-    static const struct { uint32_t state; const char *name; } states[] = {
-        {REC_HELD, "held"}, {REC_SENDING, "sending"}, {REC_ARRIVED, "arrived"}, {REC_LEASED, "leased"}, {REC_FORWARDING, "forwarding"},
-        {REC_FREEING, "freeing"}, {REC_PINC, "counted up"}, {REC_PDEC, "counted down"}, {REC_PUBLISHING, "publishing"}};
-    printf("%" PRIu64 " of %" PRIu64 " kills in the middle of something; %" PRIu64 " stopped before (no ptrace); %" PRIu64 " stops; records found with the dead:",
+    static const struct {
+        uint32_t state;
+        const char *name;
+    } states[] = {{REC_HELD, "held"},       {REC_SENDING, "sending"},       {REC_ARRIVED, "arrived"},
+                  {REC_LEASED, "leased"},   {REC_FORWARDING, "forwarding"}, {REC_FREEING, "freeing"},
+                  {REC_PINC, "counted up"}, {REC_PDEC, "counted down"},     {REC_PUBLISHING, "publishing"}};
+    printf("%" PRIu64 " of %" PRIu64 " kills in the middle of something; %" PRIu64
+           " stopped before (no ptrace); %" PRIu64 " stops; records found with the dead:",
            running, kills, untraced, stops);
-    for (size_t i = 0; i < sizeof states / sizeof *states; i++) printf("%s %" PRIu64 " %s", i ? "," : "", found[states[i].state], states[i].name);
-    printf("\n%" PRIu64 " delivered again, %" PRIu64 " dead letters, %" PRIu64 " looked up, %" PRIu64 " grown, %" PRIu64 " forks, %" PRIu64 " joins, %" PRIu64
-           " reaped by reapers; %" PRIu64 " copies of fan-outs that may or may not have been made\n",
-           a64_load_relaxed(&ledger->redelivered), a64_load_relaxed(&ledger->dead_letters), a64_load_relaxed(&ledger->looked_up), a64_load_relaxed(&ledger->grown),
-           a64_load_relaxed(&ledger->forked), a64_load_relaxed(&ledger->joined), a64_load_relaxed(&ledger->reaped), a64_load_relaxed(&ledger->maybe));
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        printf("%s %" PRIu64 " %s", i ? "," : "", found[states[i].state], states[i].name);
+    printf("\n%" PRIu64 " delivered again, %" PRIu64 " dead letters, %" PRIu64 " looked up, %" PRIu64 " grown, %" PRIu64
+           " forks, %" PRIu64 " joins, %" PRIu64 " reaped by reapers; %" PRIu64
+           " copies of fan-outs that may or may not have been made\n",
+           a64_load_relaxed(&ledger->redelivered), a64_load_relaxed(&ledger->dead_letters),
+           a64_load_relaxed(&ledger->looked_up), a64_load_relaxed(&ledger->grown), a64_load_relaxed(&ledger->forked),
+           a64_load_relaxed(&ledger->joined), a64_load_relaxed(&ledger->reaped), a64_load_relaxed(&ledger->maybe));
 }
 
 static void make_pipes(void) {
     static const uint32_t capacities[PIPES] = {16, 3, 4, 1, 8, 64, 0};
-    brine_pipe_options l = {.capacity = 8, .flags = BRINE_PIPE_LEASES, .max_deliveries = MAX_DELIVERIES, .dead_letter = "d"};
+    brine_pipe_options l = {
+        .capacity = 8, .flags = BRINE_PIPE_LEASES, .max_deliveries = MAX_DELIVERIES, .dead_letter = "d"};
     brine_pipe_options m = {.capacity = 64, .flags = BRINE_PIPE_LEASES};
     for (enum pipe_id p = 0; p < PIPES; p++) {
-        if (p != PIPE_L && p != PIPE_M) CHECK_OK(brine_pipe_serve(pool, pipe_names[p], capacities[p], &pipes[p]));
-        else CHECK_OK(brine_pipe_serve_with(pool, pipe_names[p], p == PIPE_L ? &l : &m, &pipes[p]));
+        if (p != PIPE_L && p != PIPE_M)
+            CHECK_OK(brine_pipe_serve(pool, pipe_names[p], capacities[p], &pipes[p]));
+        else
+            CHECK_OK(brine_pipe_serve_with(pool, pipe_names[p], p == PIPE_L ? &l : &m, &pipes[p]));
     }
 }
 
@@ -283,12 +300,17 @@ int main(void) {
     print_what_happened();
     check_flat("pool file, KiB", offsetof(struct sample, file_kib), 16384);
     check_flat("the killer's resident memory, KiB", offsetof(struct sample, resident_kib), 16384);
+    /* every attached pool has another id: their table, 256 KiB, is touched little by little */
     check_flat("the elder's own memory, KiB", offsetof(struct sample, elder_kib), 512);
     check_flat("the elder's descriptors", offsetof(struct sample, elder_descriptors), 4);
-    printf("at the end: %" PRIu64 " KiB committed (before %" PRIu64 "), %u participant, %" PRIu64 " records (%" PRIu64 "), %" PRIu64 " KiB in the file\n",
-           after.committed_bytes / 1024, before.committed_bytes / 1024, after.participants, after.packets, before.packets, file_memory("p") / 1024);
-    printf("storm: %g s, %" PRIu64 " kills, %" PRIu64 " packets, %" PRIu64 " lost, %" PRIu64 " doubled, %" PRId64 " bytes leaked, stalls p50 %.1f us, max %.1f ms\n",
-           seconds, kills, packets, lost, doubled, (int64_t)(after.used_bytes - before.used_bytes), median_stall_us(), (double)a64_load_relaxed(&ledger->longest_ns) / 1e6);
+    printf("at the end: %" PRIu64 " KiB committed (before %" PRIu64 "), %u participant, %" PRIu64 " records (%" PRIu64
+           "), %" PRIu64 " KiB in the file\n",
+           after.committed_bytes / 1024, before.committed_bytes / 1024, after.participants, after.packets,
+           before.packets, file_memory("p") / 1024);
+    printf("storm: %g s, %" PRIu64 " kills, %" PRIu64 " packets, %" PRIu64 " lost, %" PRIu64 " doubled, %" PRId64
+           " bytes leaked, stalls p50 %.1f us, max %.1f ms\n",
+           seconds, kills, packets, lost, doubled, (int64_t)(after.used_bytes - before.used_bytes), median_stall_us(),
+           (double)a64_load_relaxed(&ledger->longest_ns) / 1e6);
     fflush(stdout);
     CHECK_EQ_INT(lost, 0);
     CHECK_EQ_INT(doubled, 0);

@@ -29,7 +29,9 @@ static const char *const pipe_names[PIPES] = {"a", "b", "f0", "f1", "l", "m", "d
 
 /* What a worker is at. One word, so that a kill finds it whole: what:8 | pipe:8 | number:48. */
 enum what { NOTHING, MAKING, SENDING, RECEIVING, HOLDING, FANNING, FINISHING, FORWARDING, NACKING };
-static uint64_t doing_word(enum what what, enum pipe_id pipe, uint64_t number) { return (uint64_t)what << 56 | (uint64_t)pipe << 48 | number; }
+static uint64_t doing_word(enum what what, enum pipe_id pipe, uint64_t number) {
+    return (uint64_t)what << 56 | (uint64_t)pipe << 48 | number;
+}
 static enum what doing_what(uint64_t doing) { return (enum what)(doing >> 56); }
 static enum pipe_id doing_pipe(uint64_t doing) { return (enum pipe_id)(doing >> 48 & 0xff); }
 static uint64_t doing_number(uint64_t doing) { return doing & 0xffffffffffffu; }
@@ -89,7 +91,9 @@ static uint64_t clock_now_ns(void) {
 #define NUMBER_MARK ((uint64_t)0x53 << 56) /* in the root: one of ours */
 
 /* Where the number stands once more, to see that a packet is whole. */
-static uint64_t *body_of(struct record *r) { return (uint64_t *)(void *)(r->inline_arena + (-(uintptr_t)r->inline_arena & 7)); }
+static uint64_t *body_of(struct record *r) {
+    return (uint64_t *)(void *)(r->inline_arena + (-(uintptr_t)r->inline_arena & 7));
+}
 
 /* The number of the packet that record `r` is or, as a token, names; 0: not one of ours. Of any bytes. */
 static uint64_t number_in(struct record *r) {
@@ -118,16 +122,20 @@ static struct entry *entry_of(uint64_t number) {
 }
 
 static bool is_copy(enum pipe_id pipe) { return pipe == PIPE_F0 || pipe == PIPE_F1; }
-static a64 *fate_at(struct entry *e, enum pipe_id pipe) { return is_copy(pipe) ? &e->copies[pipe - PIPE_F0] : &e->fate; }
+static a64 *fate_at(struct entry *e, enum pipe_id pipe) {
+    return is_copy(pipe) ? &e->copies[pipe - PIPE_F0] : &e->fate;
+}
 
 static void set_fate(uint64_t number, enum pipe_id pipe, enum fate kind, uint32_t life) {
     struct entry *e = entry_of(number);
     if (!e) return;
     a64 *fate = fate_at(e, pipe);
     uint64_t open = OPEN, maybe = fate_word(MAYBE, 0);
-    if (a64_cas_acq_rel(fate, &open, fate_word(kind, life)) || a64_cas_acq_rel(fate, &maybe, fate_word(kind, life))) return;
+    if (a64_cas_acq_rel(fate, &open, fate_word(kind, life)) || a64_cas_acq_rel(fate, &maybe, fate_word(kind, life)))
+        return;
     char text[80];
-    snprintf(text, sizeof text, "fate %d by %u, then %d by %u, pipe %d", (int)fate_kind(open), (uint32_t)open, (int)kind, life, (int)pipe);
+    snprintf(text, sizeof text, "fate %d by %u, then %d by %u, pipe %d", (int)fate_kind(open), (uint32_t)open,
+             (int)kind, life, (int)pipe);
     tell_double(number, text);
 }
 
@@ -177,7 +185,7 @@ static void died_at(enum pipe_id pipe, uint64_t now) {
 /* States of records found with the dead, for people. */
 static uint64_t found[64];
 
-static uint64_t link_of(int pipe) { return LINK(pipes[pipe]->gen, pipes[pipe]->index); }
+static uint64_t link_of(enum pipe_id pipe) { return LINK(pipes[pipe]->gen, pipes[pipe]->index); }
 
 /* True if the packet, SENDING or FORWARDING by the dead, is in its pipe (or was taken from there already). It may be
  * taken and recorded meanwhile: then its word says so. */
@@ -187,19 +195,21 @@ static bool is_in(struct record *d, uint32_t index, uint64_t w) {
     bool in = false;
     if (t != UINT64_MAX && brine__ring_of(pool, link_record(link), link_gen(link), &r)) {
         uint64_t s = a64_load_acquire(&r.slots[t & r.mask]);
-        in = slot_rec(s) == index && slot_lap(s) == (slot_full(s) ? ring_lap(&r, t) : ((ring_lap(&r, t) + 1) & LAP_MASK));
+        in = slot_rec(s) == index &&
+             slot_lap(s) == (slot_full(s) ? ring_lap(&r, t) : ((ring_lap(&r, t) + 1) & LAP_MASK));
     }
     return in || a64_load_acquire(&d->word) != w || a64_load_acquire(&d->journey) != journey;
 }
 
 /* What was found of one number with the dead. */
 struct remains {
-    unsigned held;              /* the packet, or shares of it */
+    unsigned held;                /* the packet, or shares of it */
     bool leased, shared, pending; /* shared: what is held are shares; pending: one more share was being made */
-    bool in[2], not_in[2];      /* a share that was being sent to an output of the fan-out */
+    bool in[2], not_in[2];        /* a share that was being sent to an output of the fan-out */
 };
 
-static void look_at_record(uint32_t index, struct record *r, uint64_t w, uint64_t doing, uint32_t life, struct remains *remains) {
+static void look_at_record(uint32_t index, struct record *r, uint64_t w, uint64_t doing, uint32_t life,
+                           struct remains *remains) {
     uint64_t number = number_in(r);
     uint32_t state = word_state(w);
     found[state]++;
@@ -207,14 +217,16 @@ static void look_at_record(uint32_t index, struct record *r, uint64_t w, uint64_
     bool told = number == doing_number(doing);
     switch (state) {
     case REC_HELD:
-        if (told) remains->held++, remains->shared |= a64_load_acquire(&r->target) != 0;
-        else if (doing_what(doing) == RECEIVING) set_fate(number, doing_pipe(doing), DIED, life);
+        if (told)
+            remains->held++, remains->shared |= a64_load_acquire(&r->target) != 0;
+        else if (doing_what(doing) == RECEIVING)
+            set_fate(number, doing_pipe(doing), DIED, life);
         break;
     case REC_PINC: remains->pending |= told; break;
     case REC_SENDING: {
         bool in = is_in(r, index, w);
         for (int i = 0; i < 2; i++) {
-            bool there = told && a64_load_relaxed(&r->pipe) == link_of(PIPE_F0 + i);
+            bool there = told && a64_load_relaxed(&r->pipe) == link_of(i ? PIPE_F1 : PIPE_F0);
             remains->in[i] |= there && in;
             remains->not_in[i] |= there && !in;
         }
@@ -232,8 +244,11 @@ static void look_at_record(uint32_t index, struct record *r, uint64_t w, uint64_
         remains->leased |= told;
         mark_returned(number, from);
         if (!e) break;
-        uint32_t count = (uint32_t)(a64_load_relaxed(&r->rc_count) & DELIVERIES_MASK), known = a32_load_relaxed(&e->deliveries[from]);
-        if (count != known && count != known + 1) check_failed(__FILE__, __LINE__, "packet %#" PRIx64 " was delivered %u times, and says %u", number, known, count);
+        uint32_t count = (uint32_t)(a64_load_relaxed(&r->rc_count) & DELIVERIES_MASK),
+                 known = a32_load_relaxed(&e->deliveries[from]);
+        if (count != known && count != known + 1)
+            check_failed(__FILE__, __LINE__, "packet %#" PRIx64 " was delivered %u times, and says %u", number, known,
+                         count);
         a32_store_relaxed(&e->deliveries[from], count);
         break;
     }
@@ -251,7 +266,8 @@ static struct participants participants_of(pid_t pid) {
     struct participants all = {0};
     uint64_t high = a64_load_acquire(&pool_header(pool)->proc_high);
     for (uint32_t i = 1; i < high && i < PROC_COUNT && all.count < 4; i++)
-        if (word_state(a64_load_acquire(&pool_proc(pool, i)->word)) == PROC_LIVE && a32_load_relaxed(&pool_proc(pool, i)->pid) == (uint32_t)pid)
+        if (word_state(a64_load_acquire(&pool_proc(pool, i)->word)) == PROC_LIVE &&
+            a32_load_relaxed(&pool_proc(pool, i)->pid) == (uint32_t)pid)
             all.index[all.count++] = i;
     return all;
 }
@@ -267,7 +283,8 @@ static void look_at_heads(const struct participants *dead) {
     for (enum pipe_id p = 0; p < PIPES; p++) {
         struct ring r = ring_of_pipe(pipes[p]);
         uint64_t h = a64_load_acquire(&r.control->head), s = a64_load_acquire(&r.slots[h & r.mask]);
-        if (!slot_full(s) && is_one_of(dead, slot_proc(s)) && slot_lap(s) == ((ring_lap(&r, h) + 1) & LAP_MASK) && pool_record_exists(pool, slot_rec(s)))
+        if (!slot_full(s) && is_one_of(dead, slot_proc(s)) && slot_lap(s) == ((ring_lap(&r, h) + 1) & LAP_MASK) &&
+            pool_record_exists(pool, slot_rec(s)))
             mark_returned(number_in(pool_record(pool, slot_rec(s))), p);
     }
 }
@@ -286,11 +303,13 @@ static void settle_copies(struct worker *cell, uint64_t number, uint32_t life, c
         if (cell->copy_status[i] == NOT_SAID && !unsaid) {
             unsaid = true;
             if (remains->in[i]) continue;
-            bool not_yet = remains->not_in[i] || remains->pending || remains->held > 1 || (remains->held && !remains->shared);
+            bool not_yet =
+                remains->not_in[i] || remains->pending || remains->held > 1 || (remains->held && !remains->shared);
             if (!not_yet) kind = MAYBE;
         }
         uint64_t open = OPEN; /* it may be with its reader: then it was given */
-        if (a64_cas_acq_rel(&e->copies[i], &open, fate_word(kind, 0)) && kind == MAYBE) a64_add_relaxed(&ledger->maybe, 1);
+        if (a64_cas_acq_rel(&e->copies[i], &open, fate_word(kind, 0)) && kind == MAYBE)
+            a64_add_relaxed(&ledger->maybe, 1);
     }
 }
 
@@ -303,7 +322,8 @@ static void settle(struct worker *cell, pid_t pid) {
     for (uint32_t i = 0; dead.count && (i = next_record(pool, i, high)) != 0;) {
         struct record *r = pool_record(pool, i);
         uint64_t w = a64_load_acquire(&r->word);
-        if (word_state(w) != REC_FREE && word_state(w) != REC_CHILD && is_one_of(&dead, word_holder(w))) look_at_record(i, r, w, doing, cell->life, &remains);
+        if (word_state(w) != REC_FREE && word_state(w) != REC_CHILD && is_one_of(&dead, word_holder(w)))
+            look_at_record(i, r, w, doing, cell->life, &remains);
     }
     struct entry *e = &ledger->entries[number & 0xffff];
     switch (doing_what(doing)) {
@@ -322,7 +342,8 @@ static void settle(struct worker *cell, pid_t pid) {
         break;
     case FANNING: settle_copies(cell, number, cell->life, &remains); break;
     case FINISHING: /* not leased any more: it was acknowledged */
-        if (!remains.leased && a64_load_acquire(&e->fate) != fate_word(RECEIVED, cell->life)) set_fate(number, NO_PIPE, RECEIVED, cell->life);
+        if (!remains.leased && a64_load_acquire(&e->fate) != fate_word(RECEIVED, cell->life))
+            set_fate(number, NO_PIPE, RECEIVED, cell->life);
         break;
     default: break;
     }

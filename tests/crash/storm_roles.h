@@ -52,7 +52,8 @@ static brine_packet make_numbered(uint64_t number) {
 }
 
 /* False: the pipe was full until the deadline, and the packet is still ours. */
-static bool try_send(struct hand *h, enum what what, enum pipe_id pipe, brine_packet packet, uint64_t number, brine_deadline deadline) {
+static bool try_send(struct hand *h, enum what what, enum pipe_id pipe, brine_packet packet, uint64_t number,
+                     brine_deadline deadline) {
     struct entry *e = entry_of(number);
     if (e) atomic_fetch_and_explicit(&e->returned, ~(1u << pipe), memory_order_acq_rel);
     now_doing(h, what, pipe, number);
@@ -64,17 +65,21 @@ static bool try_send(struct hand *h, enum what what, enum pipe_id pipe, brine_pa
 }
 
 static void send(struct hand *h, enum pipe_id pipe, brine_packet packet, uint64_t number) {
-    while (!try_send(h, SENDING, pipe, packet, number, brine_seconds(5))) {}
+    while (!try_send(h, SENDING, pipe, packet, number, brine_seconds(5))) {
+    }
     now_doing(h, NOTHING, NO_PIPE, 0);
 }
 
 /* ---- receiving ---- */
 
+static enum pipe_id output(int i) { return i ? PIPE_F1 : PIPE_F0; }
+
 static uint64_t whole_number(brine_packet packet) {
     struct record *r = pool_record(pool, packet.record);
     uint64_t number = number_in(r), target = a64_load_relaxed(&r->target);
     uint64_t *body = body_of(target ? pool_record(pool, link_record(target)) : r);
-    CHECK_MSG(number != 0 && body[0] == number && body[1] == ~number, "a packet is not as it was made: %#" PRIx64 ", %#" PRIx64 ", %#" PRIx64, number, body[0], body[1]);
+    CHECK_MSG(number != 0 && body[0] == number && body[1] == ~number,
+              "a packet is not as it was made: %#" PRIx64 ", %#" PRIx64 ", %#" PRIx64, number, body[0], body[1]);
     return number;
 }
 
@@ -83,9 +88,12 @@ static void check_order(struct hand *h, enum pipe_id pipe, brine_packet packet, 
     if (pipe == PIPE_D) return; /* in order of time */
     uint64_t pos = position_in(packet) + 1;
     struct entry *e = entry_of(number);
-    if (pos > h->last[pipe]) h->last[pipe] = pos;
+    if (pos > h->last[pipe])
+        h->last[pipe] = pos;
     else if (e && !(a32_load_acquire(&e->returned) >> pipe & 1))
-        check_failed(__FILE__, __LINE__, "pipe %s gave position %" PRIu64 " after %" PRIu64 ", of a packet that was not returned", pipe_names[pipe], pos - 1, h->last[pipe] - 1);
+        check_failed(__FILE__, __LINE__,
+                     "pipe %s gave position %" PRIu64 " after %" PRIu64 ", of a packet that was not returned",
+                     pipe_names[pipe], pos - 1, h->last[pipe] - 1);
 }
 
 /* As many as the ledger says, and this one. */
@@ -100,7 +108,8 @@ static void check_deliveries(enum pipe_id pipe, brine_packet packet, uint64_t nu
 }
 
 /* False: nothing came until the deadline. */
-static bool receive(struct hand *h, enum pipe_id pipe, brine_deadline deadline, brine_packet *packet, uint64_t *number) {
+static bool receive(struct hand *h, enum pipe_id pipe, brine_deadline deadline, brine_packet *packet,
+                    uint64_t *number) {
     now_doing(h, RECEIVING, pipe, 0);
     int rc = brine_dequeue(pipes[pipe], packet, deadline);
     if (rc == BRINE_ETIMEDOUT || rc == BRINE_EGONE) {
@@ -138,8 +147,10 @@ static void pass_on(struct hand *h) {
     brine_packet packet;
     uint64_t number;
     if (!receive(h, PIPE_A, brine_seconds(1), &packet, &number)) return;
-    if (check_below(&h->rng, 4) == 0 && try_send(h, SENDING, PIPE_A, packet, number, brine_now())) now_doing(h, NOTHING, NO_PIPE, 0);
-    else send(h, PIPE_B, packet, number);
+    if (check_below(&h->rng, 4) == 0 && try_send(h, SENDING, PIPE_A, packet, number, brine_now()))
+        now_doing(h, NOTHING, NO_PIPE, 0);
+    else
+        send(h, PIPE_B, packet, number);
 }
 
 static void fan_out(struct hand *h) {
@@ -151,12 +162,15 @@ static void fan_out(struct hand *h) {
     now_doing(h, FANNING, PIPE_B, number);
     set_fate(number, NO_PIPE, FANNED, h->cell->life);
     brine_packet rest;
-    int rc = brine_fanout(packet, &pipes[PIPE_F0], 2, BRINE_DROP_NEWEST, check_below(&h->rng, 4) ? brine_seconds(1) : brine_now(), h->cell->copy_status, &rest);
+    int rc = brine_fanout(packet, &pipes[PIPE_F0], 2, BRINE_DROP_NEWEST,
+                          check_below(&h->rng, 4) ? brine_seconds(1) : brine_now(), h->cell->copy_status, &rest);
     if (rc != BRINE_EGONE) CHECK_STATUS(rc, 0);
     for (int i = 0; i < 2; i++) {
         uint64_t open = OPEN;
-        if (h->cell->copy_status[i] == 0) progressed(PIPE_F0 + i, 0);
-        else if (e && !a64_cas_acq_rel(&e->copies[i], &open, fate_word(NOT_GIVEN, 0))) tell_double(number, "it came from a pipe that it was not given to");
+        if (h->cell->copy_status[i] == 0)
+            progressed(output(i), 0);
+        else if (e && !a64_cas_acq_rel(&e->copies[i], &open, fate_word(NOT_GIVEN, 0)))
+            tell_double(number, "it came from a pipe that it was not given to");
     }
     now_doing(h, NOTHING, NO_PIPE, 0);
 }
@@ -169,7 +183,8 @@ static void sink(struct hand *h) {
     if (rc == BRINE_ETIMEDOUT || rc == BRINE_EGONE) return;
     CHECK_STATUS(rc, 0);
     for (int i = 0; i < 2; i++)
-        if (waits[i].ready & BRINE_READABLE && receive(h, PIPE_F0 + i, brine_now(), &packet, &number)) finish(h, PIPE_F0 + i, packet, number);
+        if (waits[i].ready & BRINE_READABLE && receive(h, output(i), brine_now(), &packet, &number))
+            finish(h, output(i), packet, number);
 }
 
 static void give_back(struct hand *h, enum pipe_id pipe, brine_packet packet, uint64_t number) {
@@ -184,9 +199,13 @@ static void forward(struct hand *h) {
     brine_packet packet;
     uint64_t number, choice = check_below(&h->rng, 16);
     if (!receive(h, PIPE_L, brine_seconds(1), &packet, &number)) return;
-    if (choice < 3) give_back(h, PIPE_L, packet, number);
-    else if (!try_send(h, FORWARDING, choice < 6 ? PIPE_B : PIPE_M, packet, number, choice < 8 ? brine_now() : brine_seconds(1))) give_back(h, PIPE_L, packet, number);
-    else now_doing(h, NOTHING, NO_PIPE, 0);
+    if (choice < 3)
+        give_back(h, PIPE_L, packet, number);
+    else if (!try_send(h, FORWARDING, choice < 6 ? PIPE_B : PIPE_M, packet, number,
+                       choice < 8 ? brine_now() : brine_seconds(1)))
+        give_back(h, PIPE_L, packet, number);
+    else
+        now_doing(h, NOTHING, NO_PIPE, 0);
 }
 
 static void acknowledge(struct hand *h) {
@@ -239,7 +258,8 @@ static void publish(struct hand *h) {
     brine_packet packet;
     name[1] = (char)('0' + check_below(&h->rng, 4));
     uint64_t choice = check_below(&h->rng, 16);
-    if (choice < 5) CHECK_OK(brine_publish(pool, name, value_packet(pool, (int64_t)check_below(&h->rng, 1u << 30))));
+    if (choice < 5)
+        CHECK_OK(brine_publish(pool, name, value_packet(pool, (int64_t)check_below(&h->rng, 1u << 30))));
     else if (choice < 15) {
         int rc = brine_lookup(pool, name, brine_now(), &packet);
         if (rc == BRINE_ENOENT) return;
@@ -312,9 +332,12 @@ static void join_and_leave(struct hand *h) {
         rc = brine_enqueue(pipe, packet, brine_now());
         if (rc) CHECK_OK(brine_packet_free(packet));
     }
-    if (rc != BRINE_ENOENT && brine_dequeue(pipe, &packet, brine_now()) == 0) check_value(packet); /* dies, or is returned, with us */
-    if (check_below(&h->rng, 2)) brine_pipe_detach(pipe);
-    else CHECK_OK(brine_pipe_close(pipe));
+    if (rc != BRINE_ENOENT && brine_dequeue(pipe, &packet, brine_now()) == 0)
+        check_value(packet); /* dies, or is returned, with us */
+    if (check_below(&h->rng, 2))
+        brine_pipe_detach(pipe);
+    else
+        CHECK_OK(brine_pipe_close(pipe));
     if (check_below(&h->rng, 4) == 0) {
         rc = brine_pipe_remove(own, name);
         if (rc != BRINE_ENOENT) CHECK_STATUS(rc, 0);
@@ -375,7 +398,8 @@ static uint64_t anonymous_kib(void) {
 
 /* The elder is never killed: it does a bit of everything, and says what it takes. */
 static void elder_step(struct hand *h) {
-    static void (*const steps[])(struct hand *) = {write_on, pass_on, fan_out, sink, forward, acknowledge, publish, grow, reap_on, join_and_leave};
+    static void (*const steps[])(struct hand *) = {write_on,    pass_on, fan_out, sink,    forward,
+                                                   acknowledge, publish, grow,    reap_on, join_and_leave};
     static uint64_t last_ns;
     steps[check_below(&h->rng, sizeof steps / sizeof *steps)](h);
     if (clock_now_ns() - last_ns < 50000000) return;
@@ -390,7 +414,8 @@ static void work(void *argument) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (job->role && job->role->step != join_and_leave) brine_pipe_length(pipes[0]);
     if (check_below(&hand.rng, 2)) /* ends its waits, to be tried again, while others are dead */
-        for (enum pipe_id p = 0; p < PIPES; p++) CHECK_OK(brine_pipe_expect(pipes[p], BRINE_EXPECT_SERVER | BRINE_EXPECT_READER));
+        for (enum pipe_id p = 0; p < PIPES; p++)
+            CHECK_OK(brine_pipe_expect(pipes[p], BRINE_EXPECT_SERVER | BRINE_EXPECT_READER));
     for (;;) job->role ? job->role->step(&hand) : elder_step(&hand);
 }
 
