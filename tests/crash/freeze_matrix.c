@@ -6,7 +6,8 @@
  * to its end. Nothing is lost, doubled or leaked either way.
  *
  * An instruction that neither touches the pool nor calls the system commutes with whatever others do. So it is stopped
- * before each of those that do: all with BRINE_STEP_DEEP=1, else so many as there is time for, spread evenly.
+ * before each of those that do (to be killed: of those that come after a change); all with BRINE_STEP_DEEP=1, else so
+ * many as there is time for, spread evenly.
  * BRINE_STEP_ONLY=NAME runs one scene.
  */
 #include "matrix.h"
@@ -41,6 +42,7 @@ static bool deep;
  * system calls later (0: the touch itself). Later runs need single steps only from the touch on. */
 struct point {
     uint64_t touches, calls;
+    bool changed; /* something may have changed since the point before: else a kill here is a kill there */
 };
 #define POINTS_MAX 65536
 struct points {
@@ -53,7 +55,9 @@ static bool counting;
 
 static void count_point(void) {
     CHECK(points->count < POINTS_MAX);
-    points->at[points->count++] = (struct point){trap.touches, trap.calls};
+    static bool wrote = true; /* before the first */
+    points->at[points->count++] = (struct point){trap.touches, trap.calls, wrote};
+    wrote = trap.writing;
 }
 static void stop_here(void) {
     if (trap.touches < stop_at.touches) return;
@@ -243,9 +247,11 @@ static uint64_t common_divisor(uint64_t a, uint64_t b) { return b ? common_divis
 
 static void run_mode(enum mode mode, double seconds) {
     double begin = seconds_now();
-    uint64_t count = points->count, jump = deep ? 1 : (uint64_t)((double)count * 0.618) + 1, at = 0, done = 0;
+    uint64_t count = 0, at = 0, done = 0;
     static struct point all[POINTS_MAX];
-    memcpy(all, points->at, count * sizeof *all);
+    for (uint64_t i = 0; i < points->count; i++)
+        if (mode != KILLED || points->at[i].changed) all[count++] = points->at[i];
+    uint64_t jump = deep ? 1 : (uint64_t)((double)count * 0.618) + 1;
     missed = 0;
     while (common_divisor(count, jump) != 1) jump++; /* so that all are met */
     for (; done < count && (deep || seconds_now() - begin < seconds); done++) {

@@ -39,6 +39,7 @@ struct trap {
     uint64_t points;  /* instructions that touched the pool as it is watched, and system calls */
     uint64_t touches; /* the former */
     uint64_t calls;   /* system calls since the last touch */
+    bool writing;     /* the point is a store, or a system call */
     void (*before_point)(void);
     void (*page_written)(uint64_t offset); /* perhaps: it was open for writing */
     void (*calling)(long number);
@@ -73,6 +74,7 @@ static void trap_before_call(const greg_t *regs) {
     static const int order[] = {REG_RDI, REG_RSI, REG_RDX, REG_R10, REG_R8, REG_R9};
     trap.points++;
     trap.calls++;
+    trap.writing = true;
     if (trap.before_point) trap.before_point();
     trap.in_call = true;
     trap.number = (long)regs[REG_RAX];
@@ -129,6 +131,7 @@ static void trap_on_touch(int number, siginfo_t *info, void *context) {
         trap.points++;
         trap.touches++;
         trap.calls = 0;
+        trap.writing = ((ucontext_t *)context)->uc_mcontext.gregs[REG_ERR] & 2;
         if (trap.before_point) trap.before_point();
     }
     char *page = trap.base + (uint64_t)(address - trap.base) / TRAP_PAGE * TRAP_PAGE;
