@@ -195,6 +195,14 @@ private:
 };
 #endif
 
+inline size_t msgpack_bytes() {
+#ifdef BENCH_HAVE_MSGPACK
+    return Msgpack::bytes;
+#else
+    return 0;
+#endif
+}
+
 } // namespace bench
 
 #endif

@@ -26,7 +26,7 @@ struct Program {
     template <typename Who> void add(std::string workload, std::string name, std::string unit, bool higher, Method method, Content content, const Plan &plan, Who who) {
         Case c{std::move(workload), std::move(name), std::move(unit), higher, {}};
         for (const Peer &peer : peers)
-            if (who(peer)) c.contestants.push_back(contestant(peer, method, content, plan));
+            if (peer.carries(content) && who(peer)) c.contestants.push_back(contestant(peer, method, content, plan));
         suite.add(std::move(c));
     }
 };
@@ -35,7 +35,7 @@ bool is(const Peer &p, const char *name) { return p.name == name; }
 
 // Of a case that all peers take part in; those whose name says that they are for something else do not.
 bool in_round_trips(const Peer &p, const Plan &plan) {
-    if (is(p, "brine, same array to and fro") || is(p, "brine, built in place") || is(p, "limit: bare ring for many")) return false;
+    if (is(p, "brine, same array to and fro") || is(p, "limit: bare ring for many")) return false;
     if (is(p, "limit: raw cache line")) return plan.spin && plan.bytes == 64;
     if (is(p, "limit: raw buffer behind a flag")) return plan.spin && plan.bytes != 64;
     if (is(p, "limit: bare futex")) return !plan.spin && plan.bytes == 64;
@@ -43,7 +43,7 @@ bool in_round_trips(const Peer &p, const Plan &plan) {
 }
 
 bool in_streams(const Peer &p, const Plan &plan) {
-    if (is(p, "brine, same array to and fro") || is(p, "brine, built in place") || is(p, "brine, packet filled again")) return false;
+    if (is(p, "brine, same array to and fro") || is(p, "brine, packet filled again")) return false;
     if (is(p, "limit: raw buffer behind a flag") || is(p, "limit: bare futex")) return false;
     if (is(p, "limit: raw cache line")) return plan.spin && plan.writers == 1 && plan.readers == 1;
     if (is(p, "limit: bare ring for many")) return plan.spin;

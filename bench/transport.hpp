@@ -45,7 +45,7 @@ struct Role {
     int nth; // among the writers or readers
 };
 
-enum class Content { words, ends, plain_struct, msgpack };
+enum class Content { words, ends, plain_struct, msgpack, structured };
 enum class Method { round_trip, one_way, calls_round_trip, calls_one_way, idle };
 
 [[noreturn]] inline void fail(const std::string &what) { throw std::runtime_error(what); }
@@ -303,8 +303,10 @@ struct Peer {
     std::string name;
     std::string sleeps;                                 // how its blocking calls wait; "": it has none
     bool spins;                                         // can be asked again and again without sleeping
+    bool by_reference;                                  // the packet is made where the reader finds it
+    std::function<bool(Content)> carries;
     std::function<std::string(const Plan &)> copied;    // bytes copied on the way
-    std::function<std::string(Method, Content, const Plan &)> unavailable;
+    std::function<std::string(const Plan &)> unavailable; // "" or why it cannot be measured here
     std::function<Sample(Method, Content, const Plan &)> measure;
 };
 
@@ -325,7 +327,6 @@ template <class Endpoint> Sample measure_endpoint(Method method, const Plan &pla
 
 // A peer that carries bytes.
 template <class Transport> Peer byte_peer(std::string name, std::string sleeps, bool spins, std::function<std::string(const Plan &)> copied) {
-    auto unavailable = [](Method, Content, const Plan &plan) { return Transport::unavailable(plan); };
     auto measure = [](Method method, Content content, const Plan &plan) {
         switch (content) {
         case Content::words: return measure_endpoint<Of<Transport, Words>>(method, plan);
@@ -333,25 +334,31 @@ template <class Transport> Peer byte_peer(std::string name, std::string sleeps, 
         case Content::plain_struct: return measure_endpoint<Of<Transport, PlainStruct>>(method, plan);
 #ifdef BENCH_HAVE_MSGPACK
         case Content::msgpack: return measure_endpoint<Of<Transport, Msgpack>>(method, plan);
-#else
-        case Content::msgpack: break;
 #endif
+        default: return broken(Sample(), "no such content");
         }
-        return broken(Sample(), "no such content");
     };
-    return {std::move(name), std::move(sleeps), spins, std::move(copied), unavailable, measure};
+    return {std::move(name), std::move(sleeps), spins, false, [](Content c) { return c != Content::structured; }, std::move(copied), Transport::unavailable, measure};
+}
+
+// The same, with the bytes where the reader finds them.
+template <class Transport> Peer reference_peer(std::string name, std::string sleeps, bool spins) {
+    Peer peer = byte_peer<Transport>(std::move(name), std::move(sleeps), spins, [](const Plan &) { return std::string("nothing (by reference)"); });
+    peer.by_reference = true;
+    return peer;
 }
 
 // A peer that makes its packets itself, for one kind of content.
-template <class Endpoint> Peer endpoint_peer(std::string name, std::string sleeps, bool spins, Content content, std::function<std::string(const Plan &)> copied) {
-    auto unavailable = [=](Method, Content asked, const Plan &plan) { return asked == content ? Endpoint::unavailable(plan) : "not for this content"; };
+template <class Endpoint> Peer endpoint_peer(std::string name, std::string sleeps, bool spins, Content content) {
     auto measure = [](Method method, Content, const Plan &plan) { return measure_endpoint<Endpoint>(method, plan); };
-    return {std::move(name), std::move(sleeps), spins, std::move(copied), unavailable, measure};
+    return {std::move(name), std::move(sleeps), spins, true, [=](Content c) { return c == content; }, [](const Plan &) { return std::string("nothing (by reference)"); },
+            Endpoint::unavailable, measure};
 }
 
 // A peer that is not here.
-inline Peer missing_peer(std::string name, std::string why) {
-    return {std::move(name), "", true, [](const Plan &) { return std::string(); }, [why](Method, Content, const Plan &) { return why; }, nullptr};
+inline Peer missing_peer(std::string name, std::string why, Content content = Content::words) {
+    auto carries = [=](Content c) { return content == Content::words ? c != Content::structured : c == content; };
+    return {std::move(name), "", true, false, carries, [](const Plan &) { return std::string(); }, [why](const Plan &) { return why; }, nullptr};
 }
 
 inline std::string bytes_text(size_t bytes) {
@@ -369,7 +376,8 @@ inline Contestant contestant(const Peer &peer, Method method, Content content, c
     switch (content) {
     case Content::words: c.touched = bytes_text(plan.bytes) + ": " + Words::touched; break;
     case Content::ends: c.touched = bytes_text(plan.bytes) + ": " + Ends::touched; break;
-    case Content::plain_struct: c.touched = PlainStruct::touched; break;
+    case Content::plain_struct: c.name += " + plain struct", c.touched = PlainStruct::touched; break;
+    case Content::structured: c.touched = "built value by value; number, 3 header keys and the sum read"; break;
     case Content::msgpack:
         c.name += " + msgpack";
 #ifdef BENCH_HAVE_MSGPACK
@@ -378,13 +386,13 @@ inline Contestant contestant(const Peer &peer, Method method, Content content, c
         break;
     }
     c.waits = plan.spin ? "spins" : peer.sleeps;
-    c.skipped = peer.unavailable(method, content, plan);
+    c.skipped = peer.unavailable(plan);
     if (c.skipped.empty() && (plan.spin ? !peer.spins : peer.sleeps.empty())) c.skipped = plan.spin ? "cannot be polled" : "has no call that waits";
 #ifndef BENCH_HAVE_MSGPACK
     if (content == Content::msgpack) c.skipped = "msgpack.hpp is not installed";
 #endif
-    Peer copy = peer;
-    c.measure = [copy, method, content, plan] { return copy.measure(method, content, plan); };
+    auto measure = peer.measure;
+    c.measure = [=] { return measure(method, content, plan); };
     return c;
 }
 
@@ -397,10 +405,12 @@ void add_posix_mq(std::vector<Peer> &peers);
 void add_boost(std::vector<Peer> &peers);
 void add_zeromq(std::vector<Peer> &peers);
 void add_nng(std::vector<Peer> &peers);
+void add_iceoryx2(std::vector<Peer> &peers);
+void add_python(std::vector<Peer> &peers);
 
 inline std::vector<Peer> all_peers() {
     std::vector<Peer> peers;
-    for (auto add : {add_raw, add_brine, add_pipe2, add_unix_socket, add_posix_mq, add_boost, add_zeromq, add_nng}) add(peers);
+    for (auto add : {add_raw, add_brine, add_pipe2, add_unix_socket, add_posix_mq, add_boost, add_zeromq, add_nng, add_iceoryx2, add_python}) add(peers);
     return peers;
 }
 

@@ -197,18 +197,18 @@ private:
 
 void add_boost(std::vector<Peer> &peers) {
     auto copied = [](const Plan &plan) { return bytes_text(plan.bytes) + " in, " + bytes_text(plan.bytes) + " out"; };
-    auto nothing = [](const Plan &) { return std::string("nothing (by reference)"); };
     peers.push_back(byte_peer<BoostQueue>("Boost message_queue", "sleeps", true, copied));
-    peers.push_back(byte_peer<BoostBytes>("Boost managed segment", "sleeps", true, nothing));
-    peers.push_back(endpoint_peer<BoostContainers>("Boost containers in a managed segment", "sleeps", true, Content::plain_struct, nothing));
+    peers.push_back(reference_peer<BoostBytes>("Boost managed segment", "sleeps", true));
+    peers.push_back(endpoint_peer<BoostContainers>("Boost containers in a managed segment", "sleeps", true, Content::structured));
 }
 
 } // namespace bench
 #else
 namespace bench {
 void add_boost(std::vector<Peer> &peers) {
-    for (const char *name : {"Boost message_queue", "Boost managed segment", "Boost containers in a managed segment"})
-        peers.push_back(missing_peer(name, "libboost-dev is not installed"));
+    const char *why = "libboost-dev is not installed";
+    for (const char *name : {"Boost message_queue", "Boost managed segment"}) peers.push_back(missing_peer(name, why));
+    peers.push_back(missing_peer("Boost containers in a managed segment", why, Content::structured));
 }
 } // namespace bench
 #endif

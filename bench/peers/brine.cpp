@@ -8,7 +8,7 @@
 //   BrineStructured  the structured packet, built in place
 #include "../transport.hpp"
 
-#include <brine/brine.h>
+#include "../structured.hpp"
 
 namespace bench {
 namespace {
@@ -160,19 +160,7 @@ public:
     void send(int way, uint64_t number) {
         brine_packet p;
         must(brine_packet_new_sized(place_.pool(), kRoom, &p), "new packet");
-        brine_ref t = brine_root(p);
-        brine_set_int(t, "sequence_number", static_cast<int64_t>(number));
-        brine_set_double(t, "timestamp", static_cast<double>(number) * 1e-6);
-        brine_set_str(t, "name", kName);
-        brine_ref tags = brine_set_arr(t, "tags");
-        brine_append_str(tags, kTags[0]);
-        brine_append_str(tags, kTags[1]);
-        brine_ref hdr = brine_set_tab(t, "hdr");
-        for (int i = 0; i < kKeys; i++) brine_set_int(hdr, kKeyNames[i], header_value(number, i));
-        size_t shape = kData;
-        void *data;
-        must(brine_assign_array(brine_slot(t, "data"), BRINE_F64, 1, &shape, BRINE_ARRAY_UNINIT, &data), "data");
-        fill_data(static_cast<double *>(data), number);
+        build_structured(brine_root(p), number);
         place_.enqueue(way, p);
     }
     uint64_t receive(int way) {
@@ -193,16 +181,14 @@ private:
     Place place_;
 };
 
-std::string by_reference(const Plan &) { return "nothing (by reference)"; }
-
 } // namespace
 
 void add_brine(std::vector<Peer> &peers) {
     const char *waits = "spins for about as long as a wake costs, then sleeps";
-    peers.push_back(byte_peer<Brine>("brine", waits, true, by_reference));
-    peers.push_back(byte_peer<Again<false>>("brine, packet filled again", waits, true, by_reference));
-    peers.push_back(byte_peer<Again<true>>("brine, same array to and fro", waits, true, by_reference));
-    peers.push_back(endpoint_peer<BrineStructured>("brine, built in place", waits, true, Content::plain_struct, by_reference));
+    peers.push_back(reference_peer<Brine>("brine", waits, true));
+    peers.push_back(reference_peer<Again<false>>("brine, packet filled again", waits, true));
+    peers.push_back(reference_peer<Again<true>>("brine, same array to and fro", waits, true));
+    peers.push_back(endpoint_peer<BrineStructured>("brine, built in place", waits, true, Content::structured));
 }
 
 } // namespace bench

@@ -192,15 +192,13 @@ private:
     Mapping lines_;
 };
 
-std::string nothing(const Plan &) { return "nothing"; }
-
 } // namespace
 
 void add_raw(std::vector<Peer> &peers) {
-    peers.push_back(endpoint_peer<RawLine>("limit: raw cache line", "", true, Content::words, nothing));
-    peers.push_back(byte_peer<RawBlocks>("limit: raw buffer behind a flag", "", true, nothing));
-    peers.push_back(endpoint_peer<RawMany>("limit: bare ring for many", "", true, Content::words, nothing));
-    peers.push_back(endpoint_peer<RawFutex>("limit: bare futex", "sleeps", false, Content::words, nothing));
+    peers.push_back(endpoint_peer<RawLine>("limit: raw cache line", "", true, Content::words));
+    peers.push_back(reference_peer<RawBlocks>("limit: raw buffer behind a flag", "", true));
+    peers.push_back(endpoint_peer<RawMany>("limit: bare ring for many", "", true, Content::words));
+    peers.push_back(endpoint_peer<RawFutex>("limit: bare futex", "sleeps", false, Content::words));
 }
 
 } // namespace bench

@@ -177,6 +177,7 @@ BRINE_API brine_key brine_key_value(brine_ref value);
 /* The value under a key; a null ref with BRINE_ENOENT if there is none, BRINE_ETYPE if `tab` is no
  * tab. Nothing sticks to the packet. */
 BRINE_API brine_ref brine_find(brine_ref tab, const char *key);
+BRINE_API brine_ref brine_find_n(brine_ref tab, const char *key, size_t length); /* no NUL is needed */
 BRINE_API brine_ref brine_find_key(brine_ref tab, brine_key key);
 /* Element of an arr or tup; a negative index counts from the end. BRINE_ENOENT outside. */
 BRINE_API brine_ref brine_at(brine_ref arr, ptrdiff_t index);
@@ -204,6 +205,7 @@ BRINE_API bool brine_next(brine_iter *it, brine_ref *key, brine_ref *value);
 /* The place for a key of a tab, made (as None) if missing. The key is copied. BRINE_ETYPE: no tab, or
  * a key that is not hashable. */
 BRINE_API brine_ref brine_slot(brine_ref tab, const char *key);
+BRINE_API brine_ref brine_slot_n(brine_ref tab, const char *key, size_t length); /* no NUL is needed */
 BRINE_API brine_ref brine_slot_key(brine_ref tab, brine_key key);
 /* A new place (None) at the end of an arr. */
 BRINE_API brine_ref brine_push(brine_ref arr);
@@ -299,23 +301,47 @@ BRINE_API bool brine_value_in_pool(const brine_pool *pool, brine_ref value);
 /* set_*: under a string key of a tab. append_*: at the end of an arr. get_*: value under a string key
  * or the default. */
 
-#define BRINE_SHORTHANDS(X)                                                                        \
-    X(bool, bool)                                                                                  \
-    X(int, int64_t)                                                                                \
-    X(uint, uint64_t)                                                                              \
-    X(double, double)                                                                              \
-    X(float, float)                                                                                \
-    X(str, const char *)                                                                           \
-    X(copy, brine_ref)                                                                             \
-    X(packet, brine_packet)
+/* As brine_set_int and so on, in one step, with a key of length bytes that need not end with a NUL. */
+BRINE_API int brine_set_int_n(brine_ref tab, const char *key, size_t length, int64_t i);
+BRINE_API int brine_set_double_n(brine_ref tab, const char *key, size_t length, double f);
+BRINE_API int64_t brine_get_int_n(brine_ref tab, const char *key, size_t length, int64_t otherwise);
+BRINE_API double brine_get_double_n(brine_ref tab, const char *key, size_t length, double otherwise);
+
+/* Here, so that the length of a literal is known when it is compiled. */
+static inline int brine_set_int(brine_ref tab, const char *key, int64_t i) { return brine_set_int_n(tab, key, key ? strlen(key) : 0, i); }
+static inline int brine_set_double(brine_ref tab, const char *key, double f) {
+    return brine_set_double_n(tab, key, key ? strlen(key) : 0, f);
+}
+static inline int64_t brine_get_int(brine_ref tab, const char *key, int64_t otherwise) {
+    return brine_get_int_n(tab, key, key ? strlen(key) : 0, otherwise);
+}
+static inline double brine_get_double(brine_ref tab, const char *key, double otherwise) {
+    return brine_get_double_n(tab, key, key ? strlen(key) : 0, otherwise);
+}
+
 #define BRINE_X(name, type)                                                                        \
     static inline int brine_set_##name(brine_ref tab, const char *key, type v) {                  \
         return brine_assign_##name(brine_slot(tab, key), v);                                       \
-    }                                                                                              \
+    }
+BRINE_X(bool, bool)
+BRINE_X(uint, uint64_t)
+BRINE_X(float, float)
+BRINE_X(str, const char *)
+BRINE_X(copy, brine_ref)
+BRINE_X(packet, brine_packet)
+#undef BRINE_X
+#define BRINE_X(name, type)                                                                        \
     static inline int brine_append_##name(brine_ref arr, type v) {                                \
         return brine_assign_##name(brine_push(arr), v);                                            \
     }
-BRINE_SHORTHANDS(BRINE_X)
+BRINE_X(bool, bool)
+BRINE_X(int, int64_t)
+BRINE_X(uint, uint64_t)
+BRINE_X(double, double)
+BRINE_X(float, float)
+BRINE_X(str, const char *)
+BRINE_X(copy, brine_ref)
+BRINE_X(packet, brine_packet)
 #undef BRINE_X
 
 static inline int brine_set_none(brine_ref tab, const char *key) { return brine_assign_none(brine_slot(tab, key)); }
@@ -342,14 +368,6 @@ static inline void *brine_set_array(brine_ref tab, const char *key, brine_type d
 static inline bool brine_get_bool(brine_ref tab, const char *key, bool otherwise) {
     bool v;
     return brine_as_bool(brine_find(tab, key), &v) == 0 ? v : otherwise;
-}
-static inline int64_t brine_get_int(brine_ref tab, const char *key, int64_t otherwise) {
-    int64_t v;
-    return brine_as_int(brine_find(tab, key), &v) == 0 ? v : otherwise;
-}
-static inline double brine_get_double(brine_ref tab, const char *key, double otherwise) {
-    double v;
-    return brine_as_double(brine_find(tab, key), &v) == 0 ? v : otherwise;
 }
 static inline const char *brine_get_str(brine_ref tab, const char *key, const char *otherwise) {
     const char *v;

@@ -70,7 +70,7 @@ void brine__lease_return(brine_pool *pool, struct record *d, uint64_t w) {
     }
 }
 
-bool brine__offer(brine_pool *pool, uint32_t index, uint64_t w, uint32_t me, bool reaping) {
+uint64_t brine__offer(brine_pool *pool, uint32_t index, uint64_t w, uint32_t me, bool reaping) {
     struct record *r = pool_record(pool, index);
     uint64_t journey = a64_load_acquire(&r->journey), link = a64_load_relaxed(&r->pipe);
     struct ring ring;
@@ -78,10 +78,10 @@ bool brine__offer(brine_pool *pool, uint32_t index, uint64_t w, uint32_t me, boo
         a64_add_seq_cst(&ring.control->returned, 1); /* pairs with brine__returned_any() */
         brine__wake_slow(&ring.control->ec_readers, INT32_MAX);
         /* seq_cst above: if the pipe was removed meanwhile, its last user sees the packet or we see the removal */
-        if (dir_is_live(pool, link_record(link), link_gen(link)) || brine__endpoint_any(pool, link, ANYBODY)) return true;
+        if (dir_is_live(pool, link_record(link), link_gen(link)) || brine__endpoint_any(pool, link, ANYBODY)) return link;
     }
     if (brine__journey_cas(r, w, journey, WORD(word_gen(w), REC_HELD, me))) brine__let_go(pool, index, word_gen(w), me, reaping);
-    return false;
+    return NOBODY_TOLD;
 }
 
 /* ---- for the reader ---- */

@@ -74,14 +74,15 @@ static void each_record(brine_pool *pool, uint32_t dead, bool (*undo)(brine_pool
  * packets for the next reader. True if a child was freed. */
 static bool settle_orphans(brine_pool *pool, uint32_t dead, bool first) {
     bool again = false;
-    uint64_t high = pool_record_high(pool), offered = UINT64_MAX; /* the pipe whose readers were told last: once for all of its packets */
+    uint64_t high = pool_record_high(pool), offered = NOBODY_TOLD; /* the pipe whose readers were told last: once for all of its packets */
     for (uint32_t i = 0; (i = next_record(pool, i, high)) != 0;) {
         uint64_t w = a64_load_acquire(&pool_record(pool, i)->word);
         uint32_t state = word_state(w);
         if (state == REC_CHILD) again |= brine__child_undo(pool, i, w, dead);
         else if (first && state == REC_RETURNED) {
             uint64_t link = a64_load_relaxed(&pool_record(pool, i)->pipe);
-            if (link != offered && brine__offer(pool, i, w, dead, true)) offered = link;
+            uint64_t told = link == offered ? NOBODY_TOLD : brine__offer(pool, i, w, dead, true);
+            if (told != NOBODY_TOLD) offered = told;
         }
         else if (first && state == REC_PUBLISHED) brine__publish_undo(pool, i, w, dead);
     }

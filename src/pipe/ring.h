@@ -116,8 +116,10 @@ void brine__lease_resume(struct record *d, uint32_t gen, uint32_t me);
 void brine__lease_undo_forward(struct record *d, uint64_t w, uint64_t journey);
 /* LEASED(me), w -> RETURNED, to its own pipe or to the dead-letter pipe. brine__offer has to follow. */
 void brine__lease_return(brine_pool *pool, struct record *d, uint64_t w);
-/* A RETURNED packet in state w: tells the readers of its pipe, true; frees it if the pipe is gone. */
-bool brine__offer(brine_pool *pool, uint32_t index, uint64_t w, uint32_t me, bool reaping);
+/* A RETURNED packet in state w: tells the readers of its pipe; frees it if the pipe is gone. The link of the pipe whose
+ * readers were told (which may be another one than the packet was in a moment ago), or NOBODY_TOLD. */
+#define NOBODY_TOLD UINT64_MAX
+uint64_t brine__offer(brine_pool *pool, uint32_t index, uint64_t w, uint32_t me, bool reaping);
 
 /* If head lags behind a take, records the take and moves it; if tail lags behind an enqueue, moves it. True
  * if there was something to do. */

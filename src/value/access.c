@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* value: from refs to cells, and giving a place a new cell. */
-#include "value/cell.h"
+#include "value/quick.h"
 
 /* A cell that moved says where it stands now. Bounded: a chain of more hops than a table can grow times
  * is damage. */
@@ -111,25 +111,6 @@ uint64_t brine__utf8_error(const char *text, uint64_t length) {
         }
     }
     return 0;
-}
-
-/* Up to 7 bytes as the payload that they are, in registers: bytes stored one by one would have to reach
- * memory before the cell can be loaded as a whole. */
-static uint64_t short_payload(const void *data, uint64_t length) {
-    uint64_t payload = 0;
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    const unsigned char *s = data;
-    uint32_t first, last;
-    if (length >= 4) {
-        memcpy(&first, s, 4);
-        memcpy(&last, s + length - 4, 4);
-        return first | (uint64_t)last << (8 * (length - 4));
-    }
-    if (length) payload = s[0] | (uint64_t)s[length >> 1] << (8 * (length >> 1)) | (uint64_t)s[length - 1] << (8 * (length - 1));
-#else
-    if (length) memcpy(&payload, data, length);
-#endif
-    return payload;
 }
 
 int brine__cell_make_text(const struct at *at, brine_type type, const void *data, uint64_t length, struct cell *out) {

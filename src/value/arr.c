@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* value: arrs and tups. See struct arr in cell.h. */
-#include "value/cell.h"
+#include "value/quick.h"
 
 struct arr *brine__arr_header(const struct at *at, struct cell *cell) {
     if (likely(cell->payload)) return pool_at(at->pool, cell->payload);
@@ -63,7 +63,7 @@ static int outside(ptrdiff_t index, uint64_t count) {
 brine_ref brine_at(brine_ref arr, ptrdiff_t index) {
     struct at at;
     uint64_t i;
-    int rc = brine__value_read(arr, &at);
+    int rc = value_read(arr, &at);
     if (rc) return brine_ref_null(rc);
     if (at.cell->type != BRINE_ARR && at.cell->type != BRINE_TUP)
         return brine_ref_null(brine__fail(BRINE_ETYPE, "the value is a %s, not an arr or tup", brine_type_name((brine_type)at.cell->type)));
@@ -93,7 +93,7 @@ static brine_ref insert_at(const struct at *at, ptrdiff_t index, bool end) {
 
 brine_ref brine_push(brine_ref arr) {
     struct at at;
-    int rc = brine__value_container(arr, BRINE_ARR, &at);
+    int rc = value_container(arr, BRINE_ARR, &at);
     return likely(rc == 0) ? insert_at(&at, 0, true) : brine_ref_null(rc);
 }
 

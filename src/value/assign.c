@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* value: giving a place a value. */
-#include "value/cell.h"
+#include "value/quick.h"
 
-static int assign(brine_ref place, uint8_t type, uint64_t payload) {
+QUICK int assign(brine_ref place, uint8_t type, uint64_t payload) {
     struct at at;
-    int rc = brine__value_place(place, &at);
+    int rc = value_place(place, &at);
     if (unlikely(rc)) return rc;
-    brine__cell_assign(&at, (struct cell){.type = type, .payload = payload});
+    if (likely(at.cell->type < BRINE_TAB)) *at.cell = (struct cell){.type = type, .payload = payload};
+    else brine__cell_assign(&at, (struct cell){.type = type, .payload = payload});
     return 0;
 }
 

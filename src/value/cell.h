@@ -39,8 +39,10 @@
 
 /* Insertion-ordered hash table, as CPython's dict: entries stand in order, with holes where keys were
  * deleted. Up to TAB_SCAN entries are found by scanning the hashes; larger tabs have an index, open
- * addressing with linear probing, of entry number + 1.
- *   live <= used <= capacity;  hashes[i] == 0 <=> entry i is a hole;  index slots = 1 << shift > used / 0.6 */
+ * addressing with linear probing. A word of it has entry number + 1 in its low `shift` bits, and above them the hash's
+ * own bits, so that other keys are passed by without a look at their entries.
+ *   live <= used <= capacity;  hashes[i] == 0 <=> entry i is a hole;  index slots = 1 << shift > used / 0.6
+ *   capacity is a multiple of TAB_STEP: small tabs are scanned in steps */
 struct tab {
     uint32_t used, live, capacity, shift;
     uint64_t version; /* counts insertions and deletions */
@@ -51,6 +53,8 @@ struct entry {
 };
 #define TAB_SCAN 16u
 #define TAB_FIRST 8u
+#define TAB_STEP 8u
+#define TAB_LEAP 256u /* up to here a tab that is full becomes four times as large, then twice */
 
 /* A list: the elements' cells never move; the list is of their offsets, so that inserting and deleting shift
  * those, and a ref names its element whatever happens around it.
@@ -129,6 +133,7 @@ struct key {
     uint8_t type;         /* BRINE_STR, BRINE_BYTES: text; else operand */
     const char *text;
     uint64_t length;
+    uint64_t head, payload; /* text: the words of its cell; payload only if it is inline */
     const struct at *at;  /* operand: a cell, with the packet that it is in */
     const struct cell *cell;
 };
@@ -174,8 +179,7 @@ bool brine__cells_equal(const struct at *a, const struct cell *x, const struct a
 /* 0, or BRINE_ETYPE for what cannot be hashed. seed: the pool whose tables it is for. */
 int brine__cell_hash(const brine_pool *seed, const struct at *at, const struct cell *cell, uint64_t *hash, int depth);
 static inline uint32_t hash_fold(uint64_t h) {
-    uint32_t f = (uint32_t)(h ^ h >> 32);
-    return f ? f : 1; /* 0 marks a hole */
+    return (uint32_t)(h ^ h >> 32) | 0x80000000u; /* 0 marks a hole */
 }
 
 static inline bool is_integer_type(uint8_t t) { return t >= BRINE_I8 && t <= BRINE_U64; }

@@ -5,7 +5,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "value/cell.h"
+#include "value/quick.h"
 
 static brine_key text_key(brine_type type, const void *data, size_t length) {
     brine_key k = {.type = (uint32_t)type};
@@ -27,22 +27,21 @@ brine_key brine_key_value(brine_ref value) { return (brine_key){.type = BRINE_IN
 
 /* XXH3 of a short text, made inline: its cases for longer ones fall away. */
 __attribute__((flatten)) static inline uint64_t hash_short(const char *text, uint64_t length, uint64_t seed) {
-    if (length > 16) __builtin_unreachable();
+    if (length < INLINE_MAX + 1 || length > 16) __builtin_unreachable();
     return XXH3_64bits_withSeed(text, length, seed);
 }
 
-static uint64_t text_hash(const brine_pool *pool, uint8_t type, const char *text, uint64_t length) {
-    uint64_t seed = pool->hash_seed + (type == BRINE_BYTES); /* a str is no bytes */
+uint64_t brine__hash_long(const char *text, uint64_t length, uint64_t seed) {
     return likely(length <= 16) ? hash_short(text, length, seed) : XXH3_64bits_withSeed(text, length, seed);
 }
 
+static uint64_t text_hash(const brine_pool *pool, uint8_t type, const char *text, uint64_t length) {
+    uint64_t seed = hash_seed(pool, type);
+    return length <= INLINE_MAX ? hash_inline(short_payload(text, length), length, seed) : brine__hash_long(text, length, seed);
+}
+
 void brine__key_of_text(const brine_pool *pool, brine_type type, const char *text, uint64_t length, struct key *key) {
-    key->type = (uint8_t)type;
-    key->text = text;
-    key->length = length;
-    key->at = NULL;
-    key->cell = NULL;
-    key->hash = hash_fold(text_hash(pool, (uint8_t)type, text, length));
+    *key = length <= INLINE_MAX ? key_of_text(pool, (uint8_t)type, text, length, true) : key_of_text(pool, (uint8_t)type, text, length, false);
 }
 
 /* Depth is bounded: the cell was hashed before. */
@@ -62,7 +61,7 @@ int brine__key_of_cell(const brine_pool *seed, const struct at *at, const struct
     uint64_t hash, length;
     if (cell_is_text(cell)) {
         const char *text = cell_text(at, cell, &length);
-        *key = (struct key){.type = cell->type, .text = text, .length = length, .hash = hash_fold(text_hash(seed, cell->type, text, length))};
+        brine__key_of_text(seed, cell->type, text, length, key);
         return 0;
     }
     int rc = brine__cell_hash(seed, at, cell, &hash, 0);

@@ -8,7 +8,7 @@
 
 #include <gmp.h>
 
-#include "value/cell.h"
+#include "value/quick.h"
 
 static const struct {
     const char *name;
@@ -23,7 +23,7 @@ size_t brine_type_size(brine_type type) { return (unsigned)type < sizeof types /
 
 brine_type brine_type_of(brine_ref value) {
     struct at at;
-    if (brine__value_read(value, &at)) return BRINE_INVALID;
+    if (value_read(value, &at)) return BRINE_INVALID;
     return at.cell->type <= BRINE_ARRAY ? (brine_type)at.cell->type : BRINE_INVALID;
 }
 
@@ -51,7 +51,7 @@ static uint64_t length_of(const struct at *at) {
 
 size_t brine_length(brine_ref value) {
     struct at at;
-    return brine__value_read(value, &at) ? 0 : (size_t)length_of(&at);
+    return value_read(value, &at) ? 0 : (size_t)length_of(&at);
 }
 
 /* ---- exact ---- */
@@ -78,7 +78,7 @@ int brine_as_bool(brine_ref value, bool *out) {
 int brine_as_int(brine_ref value, int64_t *out) {
     struct at at;
     struct number n;
-    int rc = brine__value_read(value, &at);
+    int rc = value_read(value, &at);
     if (unlikely(rc)) return rc;
     if (likely(at.cell->type >= BRINE_BOOL && at.cell->type <= BRINE_I64)) { /* all narrower than int64: stored widened */
         *out = (int64_t)at.cell->payload;
@@ -145,7 +145,7 @@ int brine_as_complex(brine_ref value, double *re, double *im) {
 int brine_as_double(brine_ref value, double *out) {
     struct at at;
     double re, im;
-    int rc = brine__value_read(value, &at);
+    int rc = value_read(value, &at);
     if (unlikely(rc)) return rc;
     if (likely(at.cell->type == BRINE_F64)) {
         memcpy(out, &at.cell->payload, sizeof *out);
@@ -161,7 +161,7 @@ int brine_as_double(brine_ref value, double *out) {
 int brine_as_str(brine_ref value, const char **text, size_t *length) {
     struct at at;
     uint64_t n;
-    int rc = brine__value_read(value, &at);
+    int rc = value_read(value, &at);
     if (unlikely(rc)) return rc;
     if (at.cell->type != BRINE_STR) return wrong_type(&at, "a str");
     *text = cell_text(&at, at.cell, &n);

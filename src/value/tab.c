@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* value: tabs below the refs. See struct tab in cell.h for the invariants. */
-#include "value/cell.h"
+#include "value/quick.h"
 
 struct tab *brine__tab_header(const struct at *at, struct cell *cell) {
     if (likely(cell->payload)) return pool_at(at->pool, cell->payload);
@@ -13,33 +13,33 @@ struct tab *brine__tab_header(const struct at *at, struct cell *cell) {
 
 /* ---- finding ---- */
 
-static bool key_matches(const struct at *at, const struct entry *e, const struct key *key) {
-    if (key->type == BRINE_STR || key->type == BRINE_BYTES) {
-        uint64_t length;
-        if (e->key.type != key->type) return false;
-        const char *text = cell_text(at, &e->key, &length);
-        return length == key->length && memcmp(text, key->text, length) == 0;
-    }
-    return brine__cells_equal(at, &e->key, key->at, key->cell, 0);
+const struct cell brine__no_value = {.type = CELL_DELETED};
+
+/* A key that is no text: entry n, if it has the hash and is no hole, may be it. */
+static bool operand_matches(const struct at *at, const struct tab *t, uint32_t n, const struct key *key) {
+    return tab_hashes(at, t)[n] == key->hash && brine__cells_equal(at, &tab_entries(at, t)[n].key, key->at, key->cell, 0);
 }
 
-static struct entry *find_indexed(const struct at *at, const struct tab *t, const struct key *key) {
-    const uint32_t *index = pool_at(at->pool, t->index), *hashes = tab_hashes(at, t);
-    uint32_t mask = (1u << t->shift) - 1;
+static struct entry *find_operand(const struct at *at, const struct tab *t, const struct key *key) {
+    if (!t->shift) {
+        for (uint32_t i = 0; i < t->used; i++)
+            if (operand_matches(at, t, i, key)) return &tab_entries(at, t)[i];
+        return NULL;
+    }
+    const uint32_t *index = pool_at(at->pool, t->index);
+    uint32_t mask = tab_mask(t);
     for (uint32_t i = key->hash & mask; index[i]; i = (i + 1) & mask) {
-        uint32_t n = index[i] - 1;
-        if (hashes[n] == key->hash && key_matches(at, &tab_entries(at, t)[n], key)) return &tab_entries(at, t)[n];
+        uint32_t n = (index[i] & mask) - 1;
+        if (operand_matches(at, t, n, key)) return &tab_entries(at, t)[n];
     }
     return NULL;
 }
 
 struct entry *brine__tab_find(const struct at *at, const struct tab *t, const struct key *key) {
+    uint32_t slot;
     if (!t || !t->live) return NULL;
-    if (t->shift) return find_indexed(at, t, key);
-    const uint32_t *hashes = tab_hashes(at, t);
-    for (uint32_t i = 0; i < t->used; i++)
-        if (hashes[i] == key->hash && key_matches(at, &tab_entries(at, t)[i], key)) return &tab_entries(at, t)[i];
-    return NULL;
+    if (key->cell) return find_operand(at, t, key);
+    return key->length <= INLINE_MAX ? tab_find_text(at, t, key, true, &slot) : tab_find_text(at, t, key, false, &slot);
 }
 
 /* ---- growing ---- */
@@ -47,7 +47,7 @@ struct entry *brine__tab_find(const struct at *at, const struct tab *t, const st
 static void index_add(uint32_t *index, uint32_t mask, uint32_t hash, uint32_t number) {
     uint32_t i = hash & mask;
     while (index[i]) i = (i + 1) & mask;
-    index[i] = number + 1;
+    index[i] = (hash & ~mask) | (number + 1);
 }
 
 static void move_cell(const struct at *at, struct cell *from, struct cell *to) {
@@ -66,6 +66,7 @@ static uint32_t shift_for(uint64_t capacity) {
 
 /* Moves the live entries to a place with room for `capacity`; holes are left behind. */
 static int rebuild(const struct at *at, struct tab *t, uint64_t capacity) {
+    capacity = (capacity + TAB_STEP - 1) & ~(uint64_t)(TAB_STEP - 1);
     if (capacity > UINT32_MAX / 2) return brine__stick(at, brine__fail(BRINE_ENOMEM, "a tab has at most 2^31 keys"));
     uint32_t shift = shift_for(capacity), n = 0;
     uint64_t index_bytes = shift ? (uint64_t)4 << shift : 0;
@@ -73,6 +74,7 @@ static int rebuild(const struct at *at, struct tab *t, uint64_t capacity) {
     if (!entries) return BRINE_ENOMEM;
     uint32_t *hashes = (uint32_t *)(entries + capacity), *index = hashes + capacity;
     if (shift) memset(index, 0, index_bytes);
+    uint32_t mask = (uint32_t)(((uint64_t)1 << shift) - 1);
     for (uint32_t i = 0; i < t->used; i++) {
         uint32_t hash = tab_hashes(at, t)[i];
         if (!hash) continue;
@@ -80,7 +82,7 @@ static int rebuild(const struct at *at, struct tab *t, uint64_t capacity) {
         move_cell(at, &old->key, &entries[n].key);
         move_cell(at, &old->value, &entries[n].value);
         hashes[n] = hash;
-        if (shift) index_add(index, (1u << shift) - 1, hash, n);
+        if (shift) index_add(index, mask, hash, n);
         n++;
     }
     t->entries = pool_offset(at->pool, entries);
@@ -97,14 +99,20 @@ int brine__tab_reserve(const struct at *at, struct tab *t, uint64_t n) {
     return rebuild(at, t, n < TAB_FIRST ? TAB_FIRST : n);
 }
 
+/* Four times as many while that is little memory: each growth moves all there are. */
+static uint64_t grown(const struct tab *t) {
+    if (t->live < TAB_FIRST) return TAB_FIRST;
+    return (uint64_t)t->live * (t->live >= TAB_SCAN && t->live <= TAB_LEAP ? 4 : 2);
+}
+
 struct entry *brine__tab_add(const struct at *at, struct tab *t, uint32_t hash, struct cell key) {
-    if (unlikely(t->used == t->capacity) && rebuild(at, t, t->live < TAB_FIRST ? TAB_FIRST : (uint64_t)t->live * 2)) return NULL;
+    if (unlikely(t->used == t->capacity) && rebuild(at, t, grown(t))) return NULL;
     uint32_t n = t->used++;
     struct entry *e = &tab_entries(at, t)[n];
     e->key = key;
     e->value = (struct cell){0};
     tab_hashes(at, t)[n] = hash;
-    if (t->shift) index_add(pool_at(at->pool, t->index), (1u << t->shift) - 1, hash, n);
+    if (t->shift) index_add(pool_at(at->pool, t->index), tab_mask(t), hash, n);
     t->live++;
     t->version++;
     return e;
@@ -122,22 +130,30 @@ brine_ref brine_find_key(brine_ref tab, brine_key key) {
     if (rc) return brine_ref_null(rc);
     struct entry *e = brine__tab_find(&at, cell_tab(&at, at.cell), &k);
     if (e) return at_ref(&at, &e->value);
-    return brine_ref_null(brine__fail(BRINE_ENOENT, "the tab has no such key"));
+    return brine_ref_null(brine__fail_later(BRINE_ENOENT, "the tab has no such key%s%s", "", "", 0));
 }
 
-brine_ref brine_find(brine_ref tab, const char *key) {
+brine_ref brine_find_n(brine_ref tab, const char *key, size_t length) {
     struct at at;
     struct key k;
+    const struct cell *there = length <= INLINE_MAX ? value_at_hand(tab, key, length, true, &at) : value_at_hand(tab, key, length, false, &at);
+    if (likely(there && there != &brine__no_value)) return at_ref(&at, there);
     int rc = brine__value_read(tab, &at);
     if (unlikely(rc)) return brine_ref_null(rc);
     if (unlikely(at.cell->type != BRINE_TAB))
         return brine_ref_null(brine__fail(BRINE_ETYPE, "the value is a %s, not a tab", brine_type_name((brine_type)at.cell->type)));
     if (unlikely(!key)) return brine_ref_null(brine__fail(BRINE_EINVAL, "the key is NULL"));
-    brine__key_of_text(at.pool, BRINE_STR, key, strlen(key), &k);
+    brine__key_of_text(at.pool, BRINE_STR, key, length, &k);
     struct entry *e = brine__tab_find(&at, cell_tab(&at, at.cell), &k);
-    if (likely(e != NULL)) return at_ref(&at, &e->value);
-    return brine_ref_null(brine__fail(BRINE_ENOENT, "the tab has no key \"%.60s\"", key));
+    if (e) return at_ref(&at, &e->value);
+    char name[64];
+    size_t shown = length < sizeof name ? length : sizeof name - 1;
+    memcpy(name, key, shown);
+    name[shown] = 0;
+    return brine_ref_null(brine__fail_later(BRINE_ENOENT, "the tab has no key \"%s%s\"", name, "", 0));
 }
+
+brine_ref brine_find(brine_ref tab, const char *key) { return brine_find_n(tab, key, key ? strlen(key) : 0); }
 
 /* The key's cell, in this packet. */
 static int make_key(const struct at *at, const struct key *k, struct cell *cell) {
@@ -171,15 +187,19 @@ brine_ref brine_slot_key(brine_ref tab, brine_key key) {
     return slot(&at, &k);
 }
 
-brine_ref brine_slot(brine_ref tab, const char *key) {
+brine_ref brine_slot_n(brine_ref tab, const char *key, size_t length) {
     struct at at;
     struct key k;
+    const struct cell *there = length <= INLINE_MAX ? slot_at_hand(tab, key, length, true, &at) : slot_at_hand(tab, key, length, false, &at);
+    if (likely(there != NULL)) return at_ref(&at, there);
     int rc = brine__value_container(tab, BRINE_TAB, &at);
     if (unlikely(rc)) return brine_ref_null(rc);
     if (unlikely(!key)) return brine_ref_null(brine__stick(&at, brine__fail(BRINE_EINVAL, "the key is NULL")));
-    brine__key_of_text(at.pool, BRINE_STR, key, strlen(key), &k);
+    brine__key_of_text(at.pool, BRINE_STR, key, length, &k);
     return slot(&at, &k);
 }
+
+brine_ref brine_slot(brine_ref tab, const char *key) { return brine_slot_n(tab, key, key ? strlen(key) : 0); }
 
 int brine_delete_key(brine_ref tab, brine_key key) {
     struct at at, key_at;
@@ -223,7 +243,7 @@ brine_iter brine_iterate(brine_ref container) {
 
 bool brine_next(brine_iter *it, brine_ref *key, brine_ref *value) {
     struct at at;
-    if (it->status || (it->status = brine__value_read(it->container, &at)) != 0) return false;
+    if (it->status || (it->status = value_read(it->container, &at)) != 0) return false;
     if (!cell_is_container(at.cell) || *version_of(&at) != it->version) {
         it->status = brine__fail(BRINE_EINVAL, "the container was changed during iteration");
         return false;

@@ -297,9 +297,10 @@ static int check_index(const struct source *s, const struct tab *t) {
     const uint32_t *index = (const uint32_t *)(const void *)reach_all(s, t->index, slots * 4);
     if (!index || (t->index & 3)) return damaged(s, "a tab's index is outside the packet");
     for (uint64_t i = 0; i < slots; i++) {
-        uint32_t n;
-        fetch(&n, &index[i], sizeof n);
-        if (n > t->used) return damaged(s, "a tab's index leads nowhere");
+        uint32_t word, n;
+        fetch(&word, &index[i], sizeof word);
+        n = word & (uint32_t)(slots - 1); /* above: bits of the hash */
+        if (n > t->used || (word && !n)) return damaged(s, "a tab's index leads nowhere");
         used += n != 0;
     }
     return used < slots ? 0 : damaged(s, "a tab's index is full");
@@ -330,6 +331,7 @@ static int walk_tab(struct source *s, const struct cell *c, brine_ref out, int d
     if (!p || (c->payload & 7)) return damaged(s, "a tab is outside the packet");
     fetch(&t, p, sizeof t);
     if (t.used > t.capacity || t.live > t.used) return damaged(s, "a tab has more keys than room");
+    if (t.capacity % TAB_STEP) return damaged(s, "a tab has room for a number of keys that none is made with");
     if (t.capacity == 0) return 0;
     const char *entries = reach_all(s, t.entries, (uint64_t)t.capacity * sizeof(struct entry));
     const char *hashes = reach_all(s, t.hashes, (uint64_t)t.capacity * 4);

@@ -4,7 +4,7 @@
  * pipe's until it is acknowledged; enqueueing it into another pipe acknowledges it; a death returns it.
  *
  * Three pipes: A has leases, B has none, L takes the dead letters of A. At the start NR packets stand in A. NA
- * readers with the ids 0..NA-1 each dequeue KA times from A and then, in all ways: acknowledge, give
+ * readers with the ids 0..NA-1 each dequeue KA times (the first: K0) from A and then, in all ways: acknowledge, give
  * back, or enqueue into B (FORWARD_A: into A again). NB readers of B follow. What is left is drained at the end.
  * VICT, VICT2: who may be killed. RKILL: the reaper may be killed once. MAXD: deliveries after which a packet
  * goes to L. LGONE: L is removed at some moment. ORDER: also look at the order of delivery while others run.
@@ -14,7 +14,7 @@
  * is returned is delivered before newer ones, in order. Sequential consistency is assumed.
  *
  * Mutants, each of which must fail: ORIGIN_LATE, FORWARD_FREED, FORWARD_STORE, FORWARD_NOT_SENT, UNCOUNTED, COUNT_APART,
- * LETTER_LATE, OFFER_OWN, WORD_ALONE.
+ * LETTER_LATE, OFFER_OWN, OFFER_STALE, WORD_ALONE.
  *
  * Every d_step is one access to shared memory. (`skip` before a d_step: a jump may not land inside one.)
  */
@@ -35,6 +35,9 @@
 #endif
 #ifndef KA
 #define KA 1
+#endif
+#ifndef K0
+#define K0 KA
 #endif
 #ifndef MAXD
 #define MAXD 15 /* never */
@@ -349,8 +352,8 @@ inline offer(d) {
     h = rpipe[d];
     d_step {
         returned[h] = returned[h] + 1;
-        if :: ws[d] == RETURNED && rpipe[d] == h -> offered[d] = 1 :: else -> skip fi;
-        h = 0
+        i = 0; do :: i < NR -> if :: ws[i] == RETURNED && rpipe[i] == h -> offered[i] = 1 :: else -> skip fi; i++ :: else -> break od; i = 0;
+        t = h; h = 0 /* t: to whose readers */
     }
 }
 
@@ -369,7 +372,7 @@ proctype ReaderA(byte me) {
     {
         k = 0;
         do
-        :: k < KA ->
+        :: k < (me == 0 -> K0 : KA) ->
             dequeue(A, me, d, ok);
             if
             :: !ok -> skip
@@ -380,7 +383,7 @@ proctype ReaderA(byte me) {
                 CLEAR;
                 if :: ok -> skip :: else -> lease_return(d, me); offer(d) fi
             fi;
-            skip; d_step { k++; d = 0; ok = 0 }
+            skip; d_step { k++; d = 0; ok = 0; t = 0 }
         :: else -> break
         od;
         fin[me] = 1
@@ -456,13 +459,23 @@ inline undo(p) {
         fi
     :: else -> break
     od;
-    e = 0;
+    e = 0; found = NOBODY;
     do
+    :: e < NR -> /* settle_orphans: once for each pipe, as far as its packets follow each other */
 #ifdef OFFER_OWN
-    :: e < NR -> if :: ws[e] == RETURNED && (must >> e) & 1 -> offer(e) :: else -> skip fi; e++
+        if :: ws[e] == RETURNED && (must >> e) & 1 -> low = rpipe[e] :: else -> low = found fi;
 #else
-    :: e < NR -> if :: ws[e] == RETURNED -> offer(e) :: else -> skip fi; e++
+        if :: ws[e] == RETURNED -> low = rpipe[e] :: else -> low = found fi;
 #endif
+        if
+#ifdef OFFER_STALE
+        :: low != found -> offer(e); found = low
+#else
+        :: low != found -> offer(e); found = t
+#endif
+        :: else -> skip
+        fi;
+        skip; d_step { e++; t = 0; low = 0 }
     :: else -> break
     od;
     CLEAR;
