@@ -2,7 +2,7 @@
 /*
  * pipe: enqueue and dequeue with a deadline.
  *
- * A waiter counts itself in (wait_readers or wait_writers), reads the event count, tries once more, and
+ * A waiter reads the event count, counts itself in (wait_readers or wait_writers), tries once more, and
  * sleeps on the event count. Who changes the pipe does so with an RMW and then looks at the count: either
  * it sees the waiter and wakes it, or the waiter's last try sees the change. Waiters that died stay
  * counted until the reaper starts a new epoch of the count; until then a wake too many is all they cost.
@@ -34,7 +34,9 @@
 /* ---- counting waiters, waking them ---- */
 
 static uint32_t waiting_add(a64 *waiting) {
-    return (uint32_t)(a64_add_seq_cst(waiting, 1) >> 32); /* pairs with wake_one() */
+    uint64_t before = a64_add_seq_cst(waiting, 1);
+    fence_after_rmw(); /* before the try's loads; pairs with the fence in wake_reader() and wake_writer() */
+    return (uint32_t)(before >> 32);
 }
 
 static void waiting_remove(a64 *waiting, uint32_t epoch) {
@@ -246,7 +248,8 @@ static int sleep_once(struct op *op, brine_deadline until, struct interrupts bef
     brine_pipe *p = op->pipe;
     a32 *ec = op->reader ? &p->control->ec_readers : &p->control->ec_writers;
     a64 *waiting = op->reader ? &p->control->wait_readers : &p->control->wait_writers;
-    uint32_t noted = note_wait(p->pool, ec), epoch = waiting_add(waiting), seen = a32_load_acquire(ec);
+    /* ec first: a reset that comes after we counted ourselves in then wakes us, or does not let us sleep */
+    uint32_t noted = note_wait(p->pool, ec), seen = a32_load_acquire(ec), epoch = waiting_add(waiting);
     bool woken = true;
     int rc = try_op(op);
     if (rc == BRINE_ETIMEDOUT && !interrupted(p, before) && dir_is_live(p->pool, p->index, p->gen)) {
@@ -497,8 +500,8 @@ static int wait_round(brine_wait *waits, size_t count, brine_deadline until, con
     size_t n = sides_of(waits, count, sides);
     for (size_t i = 0; i < n; i++) {
         sides[i].noted = note_wait(sides[i].pool, sides[i].ec);
+        words[i] = (struct futex_word){sides[i].ec, a32_load_acquire(sides[i].ec)}; /* before counting in, as in sleep_once() */
         sides[i].epoch = waiting_add(sides[i].waiting);
-        words[i] = (struct futex_word){sides[i].ec, a32_load_acquire(sides[i].ec)};
     }
     int ready = poll_all(waits, count);
     if (ready == 0 && !any_interrupted(waits, count, before)) {

@@ -103,8 +103,13 @@ pub unsafe extern "C" fn iceoryx2_peer_loan(end: *mut End, bytes: usize) -> *mut
 pub unsafe extern "C" fn iceoryx2_peer_send(end: *mut End) -> bool {
     let end = &mut *end;
     let Some(loan) = end.loan.take() else { return false };
-    let sent = matches!(loan.assume_init().send(), Ok(1));
-    sent && end.notifier.as_ref().map_or(true, |n| n.notify().is_ok())
+    let sent = loan.assume_init().send();
+    if !matches!(sent, Ok(1)) { eprintln!("iceoryx2: {sent:?}"); return false; }
+    if let Some(notifier) = end.notifier.as_ref() {
+        let n = notifier.notify();
+        if n.is_err() { eprintln!("iceoryx2: notify {n:?}"); return false; }
+    }
+    true
 }
 
 /// The next packet, or null: none is there (an end that sleeps waits until one is). Good until the next call.
