@@ -17,7 +17,7 @@ struct End;
 struct Library {
     End *(*open)(const char *, const char *, const char *, size_t, size_t, bool, bool) = nullptr;
     void *(*loan)(End *, size_t) = nullptr;
-    bool (*send)(End *) = nullptr;
+    int (*send)(End *) = nullptr;
     const void *(*receive)(End *, size_t *) = nullptr;
     void (*release)(End *) = nullptr;
     std::string missing;
@@ -66,10 +66,14 @@ public:
         }
     }
     template <typename Fill> void send(int way, Fill fill) {
-        void *at = library().loan(ends_[way], plan_.bytes);
-        if (!at) fail("iceoryx2 loans nothing");
-        fill(at);
-        if (!library().send(ends_[way])) fail("iceoryx2 did not deliver");
+        int sent;
+        do {
+            void *at = library().loan(ends_[way], plan_.bytes);
+            if (!at) fail("iceoryx2 loans nothing");
+            fill(at);
+            sent = library().send(ends_[way]);
+            if (sent < 0) fail("iceoryx2 did not deliver");
+        } while (sent == 0);
     }
     template <typename Take> auto receive(int way, Take take) {
         size_t length;

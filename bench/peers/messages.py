@@ -3,8 +3,8 @@
 
 messages.py queue|pipe words|structured round_trip|one_way BYTES CAPACITY WRITERS READERS ONE_CORE SECONDS WARM_UP
 
-Prints "ok FIGURE" (ns of a round trip, or packets a second) and, for round trips, the nanoseconds of single ones; or
-"wrong WHY".
+Prints "ok FIGURE NOTE" (ns of a round trip, or packets a second) and, for round trips, the nanoseconds of single ones;
+or "wrong WHY".
 """
 import ctypes
 import multiprocessing
@@ -156,7 +156,7 @@ def main():
             figure, singles = round_trips(to, fro)
         else:
             figure, singles = rate(Way(), children)
-        print("ok", figure, *singles)
+        print("ok", figure, "numpy-arrays" if numpy else "array.array,-no-numpy", *singles)
     except (ValueError, OSError) as error:
         print("wrong", error)
     finally:

@@ -56,7 +56,7 @@ bool brine__entry_name(brine_pool *pool, uint32_t index, uint64_t word, char out
 uint32_t brine__dir_find(brine_pool *pool, const struct name *name, uint32_t *gen) {
     for (uint32_t i = 0; i < dir_high(pool); i++) {
         uint64_t w = match(pool, i, name);
-        if (!w || word_state(w) != DIR_LIVE) continue;
+        if (!w || w != WORD(word_gen(w), DIR_LIVE, 0)) continue; /* as dir_is_live() */
         *gen = word_gen(w);
         return i;
     }

@@ -27,7 +27,7 @@ static const struct scene scenes[] = {
     {"build arrays", NULL, with_packet, build_arrays, NULL, NULL, 0},
     {"build of packets", NULL, with_packet, build_packets, NULL, NULL, 0},
     {"build from text", NULL, with_packet, build_from_text, NULL, NULL, 0},
-    {"build and send", NULL, with_packet, build_and_send, expect_rich, NULL, 0},
+    {"build and send", NULL, with_packet, build_and_send, expect_rich, NULL, NO_FREEZE},
     {"grow", NULL, with_text, grow, NULL, NULL, 0},
     {"overwrite", NULL, with_everything, overwrite, NULL, NULL, 0},
     {"take a part", NULL, with_children, take_part, NULL, NULL, 0},

@@ -16,7 +16,7 @@ measured = [r for r in results if not r.get("skipped")]
 wrong = [r for r in measured if not r["checked"] or not r["figures"]]
 for r in wrong:
     print("wrong:", r["workload"], r["case"], r["contestant"], r["note"])
-for program in ("heap", "value", "text", "pipe"):
+for program in ("heap", "value", "text", "pipe", "end_to_end"):
     ours = [r for r in measured if r["program"] == program and r["contestant"].startswith("brine")]
     print(program, len(ours), "of brine,", len([r for r in measured if r["program"] == program]), "in all")
     assert ours, "no figure of brine from " + program

@@ -95,21 +95,20 @@ pub unsafe extern "C" fn iceoryx2_peer_loan(end: *mut End, bytes: usize) -> *mut
     }
 }
 
-/// True if the packet that was loaned went to the reader.
+/// 1 if the packet that was loaned went to the reader, 0 if it did not and is gone (the reader is not connected yet, or
+/// iceoryx2 gave up), negative on failure.
 ///
 /// # Safety
 /// `end` is one that writes, and the memory last loaned was filled.
 #[no_mangle]
-pub unsafe extern "C" fn iceoryx2_peer_send(end: *mut End) -> bool {
+pub unsafe extern "C" fn iceoryx2_peer_send(end: *mut End) -> i32 {
     let end = &mut *end;
-    let Some(loan) = end.loan.take() else { return false };
-    let sent = loan.assume_init().send();
-    if !matches!(sent, Ok(1)) { eprintln!("iceoryx2: {sent:?}"); return false; }
-    if let Some(notifier) = end.notifier.as_ref() {
-        let n = notifier.notify();
-        if n.is_err() { eprintln!("iceoryx2: notify {n:?}"); return false; }
+    let Some(loan) = end.loan.take() else { return -1 };
+    match loan.assume_init().send() {
+        Ok(1) => end.notifier.as_ref().map_or(1, |n| if n.notify().is_ok() { 1 } else { -1 }),
+        Ok(_) => 0,
+        Err(_) => -1,
     }
-    true
 }
 
 /// The next packet, or null: none is there (an end that sleeps waits until one is). Good until the next call.
