@@ -135,6 +135,14 @@ __attribute__((unused)) static void check_filled(brine_packet packet) {
 
 /* ---- other processes ---- */
 
+/* How many processes with threads work on a pool at once. ThreadSanitizer sees only its own process: memory that one
+ * thread freed, that another process took and freed, and that a second thread took then looks like a race to it. */
+#ifdef __SANITIZE_THREAD__
+#define PROCESSES_AT_ONCE 1
+#else
+#define PROCESSES_AT_ONCE 4
+#endif
+
 /* A pipe between processes by which a child says that it got somewhere. */
 struct signal_line {
     int ends[2];

@@ -81,7 +81,11 @@ bool brine__endpoint_any(brine_pool *pool, uint64_t pipe, enum who who) {
         struct endpoint *e = pool_endp(pool, i);
         uint32_t state = word_state(a64_load_acquire(&e->word));
         if (a64_load_acquire(&e->pipe) != pipe || state == ENDP_FREE) continue;
-        if (who == SERVERS ? state == ENDP_SERVER : who == ANYBODY || (a32_load_relaxed(&e->roles) & ENDP_READS)) return true;
+        bool is[] = {[ANYBODY] = true,
+                     [SERVERS] = state == ENDP_SERVER,
+                     [PRESENT] = state == ENDP_SERVER || state == ENDP_CLOSING,
+                     [READERS] = a32_load_relaxed(&e->roles) & ENDP_READS};
+        if (is[who]) return true;
     }
     return false;
 }

@@ -338,7 +338,7 @@ static void close_handle(brine_pipe *p, bool orderly) {
         a64_store_release(&p->counters->word, WORD(word_gen(w), ENDP_CLIENT, word_holder(w)));
     }
     pthread_mutex_unlock(&pool->mutex);
-    if (ours && last) brine__wake_all(p->control); /* who expects us is told */
+    if (ours && (last || ends)) brine__wake_all(p->control); /* who expects us is told */
     if (ours) brine__entry_cleanup(pool, p->index, a32_load_relaxed(pool->me), false);
     brine__returned_forget(p);
     free(p);

@@ -163,7 +163,8 @@ static inline int pipe_enter(brine_pipe *pipe, uint32_t *me) {
 uint32_t brine__endpoint_open(brine_pool *pool, uint64_t pipe, bool server, int *status);
 void brine__endpoint_close(brine_pool *pool, uint32_t endpoint);
 /* Any process has this pipe open: at all, as a server, or as a reader. */
-enum who { ANYBODY, SERVERS, READERS };
+/* SERVERS: those that keep the stream open. PRESENT: those and who is just ending it: it has ended, or they are dead, before they go. */
+enum who { ANYBODY, SERVERS, PRESENT, READERS };
 bool brine__endpoint_any(brine_pool *pool, uint64_t pipe, enum who who);
 /* Another process that has it open may run on a CPU other than `cpu` (1 + its number). */
 bool brine__endpoint_elsewhere(brine_pool *pool, uint64_t pipe, uint32_t cpu);

@@ -228,7 +228,7 @@ static bool peer_gone(const brine_pipe *p) {
     uint32_t expected = a32_load_relaxed(&p->expected);
     uint64_t link = LINK(p->gen, p->index);
     if (likely(expected == 0)) return false;
-    if ((expected & BRINE_EXPECT_SERVER) && !brine__endpoint_any(p->pool, link, SERVERS)) return true;
+    if ((expected & BRINE_EXPECT_SERVER) && !brine__endpoint_any(p->pool, link, PRESENT)) return true;
     return (expected & BRINE_EXPECT_READER) && (a32_load_relaxed(&p->control->roles) & ENDP_READS) && !brine__endpoint_any(p->pool, link, READERS);
 }
 

@@ -98,6 +98,26 @@ static void after_close(bool returned) {
     after_serve(returned);
 }
 
+/* Who is ending the stream is not gone: a reader that expects it waits on, or is told of the end. */
+static void before_close_expected(void) {
+    mine = serve(pool, "n", 4);
+    CHECK_OK(brine_pipe_close(mine));
+    mine = connect_to(pool, "n");
+    CHECK_OK(brine_pipe_expect(mine, BRINE_EXPECT_SERVER));
+}
+static void during_close_expected(void) {
+    uint64_t number;
+    int rc = 0;
+    CHECK_PROMPT(rc = get_number(mine, &number, brine_seconds(2e-5)));
+    if (rc != BRINE_ECLOSED) CHECK_STATUS(rc, BRINE_ETIMEDOUT);
+}
+static void after_close_expected(bool returned) {
+    uint64_t number;
+    CHECK_STATUS(get_number(mine, &number, brine_seconds(2e-5)), brine_pipe_is_closed(mine) ? BRINE_ECLOSED : BRINE_EGONE);
+    if (returned) CHECK(brine_pipe_is_closed(mine));
+    after_serve(returned);
+}
+
 /* ---- remove ---- */
 
 static void remove_n(void) { said->rc = brine_pipe_remove(pool, "n"); }
@@ -268,6 +288,7 @@ static void test(void *argument) {
         {"serve, there already", before_there, attach, serve_n, during_there, after_there, NULL},
         {"connect", before_there, attach, connect_n, during_there, after_there, NULL},
         {"close", before_close, ready_to_close, close_n, during_close, after_close, NULL},
+        {"close, expected", before_close_expected, ready_to_close, close_n, during_close_expected, after_close_expected, NULL},
         {"remove", before_there, attach, remove_n, NULL, after_remove, NULL},
         {"remove, not open", before_remove_alone, attach, remove_n, during_remove_alone, after_remove_alone, NULL},
         {"fan-out", NULL, ready_to_fan_out, fan_out, NULL, after_fan_out_alone, NULL},

@@ -10,7 +10,7 @@
 #define HELD 200
 #define MAIL 64
 #define THREADS 3
-#define PROCESSES 4
+#define PROCESSES PROCESSES_AT_ONCE
 
 struct object {
     uint32_t record, gen;

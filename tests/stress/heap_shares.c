@@ -6,8 +6,8 @@
 
 #include "pool_helpers.h"
 
-#define PROCESSES 4
-#define THREADS 2
+#define PROCESSES PROCESSES_AT_ONCE
+#define THREADS (8 / PROCESSES)
 #define HELD 12
 
 struct run {
