@@ -152,7 +152,8 @@ const struct cli_command cli_check = {
     .arguments = "[-q] POOL",
     .help = "Reads the whole pool, without changing it, and prints one line for each thing that is wrong;\n"
             "exit status 1 if there is any. The pool must be quiet: what other processes change meanwhile\n"
-            "can look wrong.\n\n"
+            "can look wrong. A copy of a pool's file can be checked, too: put it into the pool folder as\n"
+            "brine.NAME.\n\n"
             "  -q, --quiet          print nothing, only exit with the answer\n",
     .run = check_run,
 };

@@ -3,7 +3,8 @@
  * Packets: the unit of ownership. A packet is a small arena in the pool with one root value and the
  * tree below it. It has exactly one holder, a process; passing it on (brine_enqueue) moves nothing
  * but its name. A handle is a small value that may be copied freely; using one whose packet was freed
- * or handed over is BRINE_ENOTHELD, never a crash.
+ * or handed over is BRINE_ENOTHELD, never a crash; after a packet was passed on and this process got it back from
+ * a pipe, its old handles are good again, too.
  *
  * A packet held by a process may be changed by it, one thread at a time. A *shared* packet
  * (brine_packet_share) is immutable, may have many holders, and is freed when the last lets go.

@@ -36,7 +36,6 @@ int brine__snapshot_take(brine_pool *pool, struct snapshot *s) {
     if (base == MAP_FAILED) return brine__fail_errno("pool \"%s\": no room for a copy of its tables", pool->name);
     *s = (struct snapshot){.pool = {.me = pool->me, .layout = pool->layout, .hash_seed = pool->hash_seed, .readonly = true}};
     pool_set_base(&s->pool, base);
-    pool_set_base(&s->pool, base);
     snprintf(s->pool.name, sizeof s->pool.name, "%s", pool->name);
     s->fd = brine__pool_fd(pool);
     if (s->fd < 0) {
