@@ -39,7 +39,7 @@ struct alignas(kPair) Report {
 
 class Processes {
 public:
-    static constexpr int kMost = 80;
+    static constexpr size_t kMost = 80;
 
     Processes() {
         void *at = mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -55,7 +55,7 @@ public:
 
     // body(report) runs in a process of its own on that CPU; prepare() before all of them are let go together.
     template <typename Prepare, typename Body> void start(int cpu, Prepare prepare, Body body) {
-        int nth = static_cast<int>(pids_.size());
+        size_t nth = pids_.size();
         if (nth == kMost) throw std::runtime_error("too many processes");
         pid_t parent = getpid(), pid = fork();
         if (pid < 0) throw std::runtime_error("fork failed");
@@ -114,7 +114,7 @@ public:
         pids_.clear();
     }
 
-    // System calls that all of them make in so many seconds.
+    // System calls that all of them make in so many seconds. From the first call on they are traced.
     uint64_t system_calls(double seconds);
 
 private:
@@ -136,6 +136,7 @@ private:
 
     Shared *shared_;
     std::vector<pid_t> pids_;
+    bool traced_ = false;
 };
 
 inline uint64_t Processes::system_calls(double seconds) {
@@ -144,13 +145,15 @@ inline uint64_t Processes::system_calls(double seconds) {
     action.sa_handler = [](int) {};
     sigaction(SIGALRM, &action, &before);
     itimerval every = {{0, 10000}, {0, 10000}}, none = {{0, 0}, {0, 0}};
-    for (pid_t pid : pids_) {
+    for (size_t i = 0; i < pids_.size() && !traced_; i++) {
         int status;
+        pid_t pid = pids_[i];
         if (ptrace(PTRACE_SEIZE, pid, nullptr, PTRACE_O_TRACESYSGOOD) != 0) throw std::runtime_error("ptrace is not permitted here");
         ptrace(PTRACE_INTERRUPT, pid, nullptr, nullptr);
         waitpid(pid, &status, __WALL);
         ptrace(PTRACE_SYSCALL, pid, nullptr, nullptr);
     }
+    traced_ = true;
     setitimer(ITIMER_REAL, &every, nullptr);
     uint64_t stops = 0;
     for (int64_t end = now_ns() + static_cast<int64_t>(seconds * 1e9); now_ns() < end;) {

@@ -82,14 +82,14 @@ public:
     void push(int way, void *what, size_t length) {
         Queue &q = *queues_[way];
         Lock lock = when(q, q.not_full, [&] { return q.in - q.out < q.capacity; });
-        q.entries[q.in++ % q.capacity] = {managed_->get_handle_from_address(what), length};
+        q.entries.get()[q.in++ % q.capacity] = {managed_->get_handle_from_address(what), length};
         lock.unlock();
         q.not_empty.notify_one();
     }
     void *pop(int way, size_t *length) {
         Queue &q = *queues_[way];
         Lock lock = when(q, q.not_empty, [&] { return q.in != q.out; });
-        Entry e = q.entries[q.out++ % q.capacity];
+        Entry e = q.entries.get()[q.out++ % q.capacity];
         lock.unlock();
         q.not_full.notify_one();
         *length = e.length;

@@ -159,7 +159,7 @@ public:
     void enter(const Role &) { place_.open(); }
     void send(int way, uint64_t number) {
         brine_packet p;
-        must(brine_packet_new_sized(place_.pool(), kRoom, &p), "new packet");
+        must(brine_packet_new(place_.pool(), &p), "new packet");
         build_structured(brine_root(p), number);
         place_.enqueue(way, p);
     }
@@ -177,7 +177,6 @@ public:
     }
 
 private:
-    static constexpr size_t kRoom = 10000; // bytes of values, roughly
     Place place_;
 };
 

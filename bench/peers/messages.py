@@ -136,10 +136,11 @@ def rate(way, children):
             break
         time.sleep(0.001)
     time.sleep(WARM_UP)
-    before, start = sum(c.value for c in counts), time.perf_counter()
-    time.sleep(SECONDS)
-    arrived = sum(c.value for c in counts) - before
-    elapsed = time.perf_counter() - start
+    before, start, arrived, elapsed = sum(c.value for c in counts), time.perf_counter(), 0, 0
+    while not arrived and elapsed < 20:
+        time.sleep(SECONDS)
+        arrived = sum(c.value for c in counts) - before
+        elapsed = time.perf_counter() - start
     if wrong.value or not arrived:
         raise ValueError("wrong data" if wrong.value else "nothing arrived")
     return arrived / elapsed, []

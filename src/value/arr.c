@@ -4,9 +4,9 @@
 
 struct arr *brine__arr_header(const struct at *at, struct cell *cell) {
     if (likely(cell->payload)) return pool_at(at->pool, cell->payload);
-    struct arr *a = brine__arena_alloc(at, sizeof *a, 8);
+    struct arr *a = arena_alloc(at, sizeof *a, 8);
     if (!a) return NULL;
-    memset(a, 0, sizeof *a);
+    *a = (struct arr){0};
     cell->payload = pool_offset(at->pool, a);
     return a;
 }
@@ -15,7 +15,7 @@ struct arr *brine__arr_header(const struct at *at, struct cell *cell) {
 static int reserve(const struct at *at, struct arr *a, uint64_t n) {
     if (n <= a->capacity) return 0;
     if (n >> 40) return brine__stick(at, brine__fail(BRINE_ENOMEM, "an arr of %llu elements is too long", (unsigned long long)n));
-    uint64_t *to = brine__arena_alloc(at, n * sizeof *to, 8);
+    uint64_t *to = arena_alloc(at, n * sizeof *to, 8);
     if (!to) return BRINE_ENOMEM;
     if (a->count) memcpy(to, arr_items(at, a), a->count * sizeof *to);
     a->items = pool_offset(at->pool, to);
@@ -26,7 +26,7 @@ static int reserve(const struct at *at, struct arr *a, uint64_t n) {
 /* Cells that no element has had yet: at least one. */
 static int refresh(const struct at *at, struct arr *a, uint64_t n) {
     if (a->spare) return 0;
-    struct cell *cells = brine__arena_alloc(at, n * sizeof *cells, 8);
+    struct cell *cells = arena_alloc(at, n * sizeof *cells, 8);
     if (!cells) return BRINE_ENOMEM;
     a->fresh = pool_offset(at->pool, cells);
     a->spare = n;
@@ -84,7 +84,7 @@ static brine_ref insert_at(const struct at *at, ptrdiff_t index, bool end) {
     if (unlikely(!a->spare) && refresh(at, a, a->count < 4 ? 4 : a->count)) return brine_ref_null(BRINE_ENOMEM);
     uint64_t *items = arr_items(at, a), offset;
     struct cell *cell = next_cell(at, a, &offset);
-    memmove(&items[i + 1], &items[i], (a->count - i) * sizeof *items);
+    if (i < a->count) memmove(&items[i + 1], &items[i], (a->count - i) * sizeof *items);
     items[i] = offset;
     a->count++;
     a->version++;

@@ -6,8 +6,7 @@ QUICK int assign(brine_ref place, uint8_t type, uint64_t payload) {
     struct at at;
     int rc = value_place(place, &at);
     if (unlikely(rc)) return rc;
-    if (likely(at.cell->type < BRINE_TAB)) *at.cell = (struct cell){.type = type, .payload = payload};
-    else brine__cell_assign(&at, (struct cell){.type = type, .payload = payload});
+    cell_assign(&at, (struct cell){.type = type, .payload = payload});
     return 0;
 }
 
@@ -76,6 +75,13 @@ int brine_assign_number(brine_ref place, brine_type type, const void *number) {
 static int assign_text(brine_ref place, brine_type type, const void *data, size_t length) {
     struct at at;
     struct cell cell;
+    if (likely(type == BRINE_STR && place_at_hand(place, &at) && at.cell->type < BRINE_TAB)) {
+        struct key text = text_words(BRINE_STR, data, length, text_class(length));
+        if (likely(text_at_hand(&at, &text, text_class(length), &cell))) {
+            *at.cell = cell;
+            return 0;
+        }
+    }
     int rc = brine__value_place(place, &at);
     if (unlikely(rc)) return rc;
     uint64_t bad = type == BRINE_STR ? brine__utf8_error(data, length) : 0;
@@ -119,31 +125,31 @@ int brine_assign_bytes_room(brine_ref place, size_t length, void **data) {
 
 brine_ref brine_assign_tab(brine_ref place, unsigned flags) {
     struct at at;
-    int rc = brine__value_place(place, &at);
+    int rc = value_place(place, &at);
     if (!rc && (flags & ~BRINE_ORDERED)) rc = brine__stick(&at, brine__fail(BRINE_EINVAL, "unknown tab flags 0x%x", flags));
     if (rc) return brine_ref_null(rc);
-    brine__cell_assign(&at, (struct cell){.type = BRINE_TAB, .n = (uint8_t)flags});
+    cell_assign(&at, (struct cell){.type = BRINE_TAB, .n = (uint8_t)flags});
     return at_ref(&at, at.cell);
 }
 
 brine_ref brine_assign_arr(brine_ref place) {
     struct at at;
-    int rc = brine__value_place(place, &at);
+    int rc = value_place(place, &at);
     if (rc) return brine_ref_null(rc);
-    brine__cell_assign(&at, (struct cell){.type = BRINE_ARR});
+    cell_assign(&at, (struct cell){.type = BRINE_ARR});
     return at_ref(&at, at.cell);
 }
 
 brine_ref brine_assign_tup(brine_ref place, size_t count) {
     struct at at;
     struct cell cell = {.type = BRINE_TUP};
-    int rc = brine__value_place(place, &at);
+    int rc = value_place(place, &at);
     if (rc) return brine_ref_null(rc);
     if (count) {
         struct arr *a = brine__arr_header(&at, &cell);
         if (!a || brine__arr_fill(&at, a, count)) return brine_ref_null(BRINE_ENOMEM);
     }
-    brine__cell_assign(&at, cell);
+    cell_assign(&at, cell);
     return at_ref(&at, at.cell);
 }
 

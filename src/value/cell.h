@@ -39,12 +39,12 @@
 
 /* Insertion-ordered hash table, as CPython's dict: entries stand in order, with holes where keys were
  * deleted. Up to TAB_SCAN entries are found by scanning the hashes; larger tabs have an index, open
- * addressing with linear probing. A word of it has entry number + 1 in its low `shift` bits, and above them the hash's
+ * addressing with linear probing. A word of it has entry number + 1 where `mask` has ones, and above them the hash's
  * own bits, so that other keys are passed by without a look at their entries.
- *   live <= used <= capacity;  hashes[i] == 0 <=> entry i is a hole;  index slots = 1 << shift > used / 0.6
+ *   live <= used <= capacity;  hashes[i] == 0 <=> entry i is a hole;  index slots = mask + 1, a power of two > used / 0.6
  *   capacity is a multiple of TAB_STEP: small tabs are scanned in steps */
 struct tab {
-    uint32_t used, live, capacity, shift;
+    uint32_t used, live, capacity, mask; /* mask 0: no index */
     uint64_t version; /* counts insertions and deletions */
     uint64_t hashes, entries, index;
 };
@@ -54,6 +54,7 @@ struct entry {
 #define TAB_SCAN 16u
 #define TAB_FIRST 8u
 #define TAB_STEP 8u
+#define TAB_MAX ((uint64_t)1 << 30) /* its index has 2^31 slots: one bit of the hash is left, which is always 1 */
 #define TAB_LEAP 256u /* up to here a tab that is full becomes four times as large, then twice */
 
 /* A list: the elements' cells never move; the list is of their offsets, so that inserting and deleting shift
@@ -133,7 +134,7 @@ struct key {
     uint8_t type;         /* BRINE_STR, BRINE_BYTES: text; else operand */
     const char *text;
     uint64_t length;
-    uint64_t head, payload; /* text: the words of its cell; payload only if it is inline */
+    uint64_t head, payload, last; /* text: see value/quick.h */
     const struct at *at;  /* operand: a cell, with the packet that it is in */
     const struct cell *cell;
 };
@@ -143,8 +144,8 @@ int brine__key_of_cell(const brine_pool *seed, const struct at *at, const struct
 int brine__key_resolve(brine_pool *pool, const brine_key *key, struct key *out, struct at *key_at, struct cell scratch[2]);
 
 struct entry *brine__tab_find(const struct at *at, const struct tab *t, const struct key *key);
-/* The header of a tab cell, made if it has none. NULL: out of memory (stuck). */
-struct tab *brine__tab_header(const struct at *at, struct cell *cell);
+/* The header of a tab cell; if it has none one is made, for n entries to come. NULL: out of memory (stuck). */
+struct tab *brine__tab_header(const struct at *at, struct cell *cell, uint64_t n);
 /* Room for n entries in all. */
 int brine__tab_reserve(const struct at *at, struct tab *t, uint64_t n);
 /* A new entry whose key cell is given (already in this packet); value None. The key is not there yet. */

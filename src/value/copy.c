@@ -10,7 +10,7 @@ static int copy_tab(const struct at *to, const struct at *from, const struct cel
     struct tab *s = cell_tab(from, cell);
     struct cell made = {.type = BRINE_TAB, .n = cell->n}, key;
     if (s && s->live) {
-        struct tab *t = brine__tab_header(to, &made);
+        struct tab *t = brine__tab_header(to, &made, s->live);
         if (!t || brine__tab_reserve(to, t, s->live)) return BRINE_ENOMEM;
         for (uint32_t i = 0, used = s->used; i < used; i++) {
             struct entry *e = &tab_entries(from, s)[i];

@@ -25,23 +25,10 @@ brine_key brine_key_bool(bool b) { return (brine_key){.type = BRINE_BOOL, .u.u =
 brine_key brine_key_none(void) { return (brine_key){.type = BRINE_NONE}; }
 brine_key brine_key_value(brine_ref value) { return (brine_key){.type = BRINE_INVALID, .u.value = value}; }
 
-/* XXH3 of a short text, made inline: its cases for longer ones fall away. */
-__attribute__((flatten)) static inline uint64_t hash_short(const char *text, uint64_t length, uint64_t seed) {
-    if (length < INLINE_MAX + 1 || length > 16) __builtin_unreachable();
-    return XXH3_64bits_withSeed(text, length, seed);
-}
-
-uint64_t brine__hash_long(const char *text, uint64_t length, uint64_t seed) {
-    return likely(length <= 16) ? hash_short(text, length, seed) : XXH3_64bits_withSeed(text, length, seed);
-}
-
-static uint64_t text_hash(const brine_pool *pool, uint8_t type, const char *text, uint64_t length) {
-    uint64_t seed = hash_seed(pool, type);
-    return length <= INLINE_MAX ? hash_inline(short_payload(text, length), length, seed) : brine__hash_long(text, length, seed);
-}
+uint64_t brine__hash_long(const char *text, uint64_t length, uint64_t seed) { return XXH3_64bits_withSeed(text, length, seed); }
 
 void brine__key_of_text(const brine_pool *pool, brine_type type, const char *text, uint64_t length, struct key *key) {
-    *key = length <= INLINE_MAX ? key_of_text(pool, (uint8_t)type, text, length, true) : key_of_text(pool, (uint8_t)type, text, length, false);
+    *key = key_of_text(pool, (uint8_t)type, text, length);
 }
 
 /* Depth is bounded: the cell was hashed before. */
@@ -77,7 +64,9 @@ int brine__cell_hash(const brine_pool *seed, const struct at *at, const struct c
     uint64_t length;
     if (cell_is_text(cell)) {
         const char *text = cell_text(at, cell, &length);
-        *hash = text_hash(seed, cell->type, text, length);
+        struct key key;
+        brine__key_of_text(seed, cell->type, text, length, &key);
+        *hash = text_hash(&key, seed->hash_seed + (cell->type == BRINE_BYTES), text_class(length));
         return 0;
     }
     if (brine__number_of(at, cell, &n)) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* value: nd-arrays. */
 #include "value/ndarray.h"
+#include "value/quick.h"
 
 #include <math.h>
 
@@ -26,7 +27,7 @@ void brine__ndarray_view(const struct at *at, brine_array *out) {
 
 int brine_as_array(brine_ref value, brine_array *out) {
     struct at at;
-    int rc = brine__value_read(value, &at);
+    int rc = value_read(value, &at);
     if (unlikely(rc)) return rc;
     if (at.cell->type != BRINE_ARRAY) return brine__fail(BRINE_ETYPE, "the value is a %s, not an nd-array", brine_type_name((brine_type)at.cell->type));
     brine__ndarray_view(&at, out);
@@ -94,13 +95,13 @@ static int assign(brine_ref place, brine_array *like, unsigned flags, void **dat
     struct at at;
     struct cell cell;
     void *elements;
-    int rc = brine__value_place(place, &at);
+    int rc = value_place(place, &at);
     if (rc) return rc;
     if (flags & ~BRINE_ARRAY_UNINIT) rc = brine__fail(BRINE_EINVAL, "unknown nd-array flags 0x%x", flags);
     else if (!measure(like)) rc = brine__fail(BRINE_ENOMEM, "an nd-array of this shape has more than 2^47 bytes");
     else rc = brine__ndarray_make(&at, like, &cell, &elements);
     if (rc) return brine__stick(&at, rc);
-    brine__cell_assign(&at, cell);
+    cell_assign(&at, cell);
     if (!(flags & BRINE_ARRAY_UNINIT)) memset(elements, 0, like->bytes);
     if (data) *data = elements;
     return 0;

@@ -75,20 +75,23 @@ int brine_as_bool(brine_ref value, bool *out) {
     return 0;
 }
 
-int brine_as_int(brine_ref value, int64_t *out) {
+__attribute__((noinline)) static int as_int_any(brine_ref value, int64_t *out) {
     struct at at;
     struct number n;
-    int rc = value_read(value, &at);
-    if (unlikely(rc)) return rc;
-    if (likely(at.cell->type >= BRINE_BOOL && at.cell->type <= BRINE_I64)) { /* all narrower than int64: stored widened */
-        *out = (int64_t)at.cell->payload;
-        return 0;
-    }
-    if (!brine__number_of(&at, at.cell, &n)) return wrong_type(&at, "a number");
+    int rc = read_number(value, &at, &n);
+    if (rc) return rc;
     uint64_t limit = n.sign < 0 ? (uint64_t)1 << 63 : INT64_MAX;
     if (n.kind != NUMBER_INT || n.count > 1 || (n.count && n.limbs[0] > limit)) return brine__fail(BRINE_ERANGE, "the number is no int64");
     uint64_t magnitude = n.count ? n.limbs[0] : 0;
     *out = (int64_t)(n.sign < 0 ? -magnitude : magnitude);
+    return 0;
+}
+
+int brine_as_int(brine_ref value, int64_t *out) {
+    struct at at;
+    /* all narrower than int64: stored widened */
+    if (unlikely(!cell_at_hand(value, &at) || at.cell->type < BRINE_BOOL || at.cell->type > BRINE_I64)) return as_int_any(value, out);
+    *out = (int64_t)at.cell->payload;
     return 0;
 }
 
@@ -142,19 +145,19 @@ int brine_as_complex(brine_ref value, double *re, double *im) {
     return 0;
 }
 
-int brine_as_double(brine_ref value, double *out) {
-    struct at at;
+__attribute__((noinline)) static int as_double_any(brine_ref value, double *out) {
     double re, im;
-    int rc = value_read(value, &at);
-    if (unlikely(rc)) return rc;
-    if (likely(at.cell->type == BRINE_F64)) {
-        memcpy(out, &at.cell->payload, sizeof *out);
-        return 0;
-    }
-    rc = brine_as_complex(value, &re, &im);
+    int rc = brine_as_complex(value, &re, &im);
     if (rc) return rc;
     if (im != 0) return brine__fail(BRINE_ERANGE, "the number has an imaginary part");
     *out = re;
+    return 0;
+}
+
+int brine_as_double(brine_ref value, double *out) {
+    struct at at;
+    if (unlikely(!cell_at_hand(value, &at) || at.cell->type != BRINE_F64)) return as_double_any(value, out);
+    memcpy(out, &at.cell->payload, sizeof *out);
     return 0;
 }
 

@@ -2,18 +2,31 @@
 /* value: tabs below the refs. See struct tab in cell.h for the invariants. */
 #include "value/quick.h"
 
-struct tab *brine__tab_header(const struct at *at, struct cell *cell) {
+/* The first entries stand behind the header. */
+struct first {
+    struct tab tab;
+    struct entry entries[TAB_FIRST];
+    uint32_t hashes[TAB_FIRST];
+};
+_Static_assert(TAB_FIRST % TAB_STEP == 0 && sizeof(struct first) <= ARENA_INLINE, "a packet of a few numbers is its record and nothing else");
+
+struct tab *brine__tab_header(const struct at *at, struct cell *cell, uint64_t n) {
     if (likely(cell->payload)) return pool_at(at->pool, cell->payload);
-    struct tab *t = brine__arena_alloc(at, sizeof *t, 8);
-    if (!t) return NULL;
-    memset(t, 0, sizeof *t);
-    cell->payload = pool_offset(at->pool, t);
-    return t;
+    bool few = n <= TAB_FIRST;
+    struct first *first = arena_alloc(at, few ? sizeof *first : sizeof first->tab, 8);
+    if (!first) return NULL;
+    uint64_t offset = pool_offset(at->pool, first);
+    first->tab = (struct tab){0};
+    if (few) {
+        first->tab.capacity = TAB_FIRST;
+        first->tab.entries = offset + offsetof(struct first, entries);
+        first->tab.hashes = offset + offsetof(struct first, hashes);
+    }
+    cell->payload = offset;
+    return &first->tab;
 }
 
 /* ---- finding ---- */
-
-const struct cell brine__no_value = {.type = CELL_DELETED};
 
 /* A key that is no text: entry n, if it has the hash and is no hole, may be it. */
 static bool operand_matches(const struct at *at, const struct tab *t, uint32_t n, const struct key *key) {
@@ -21,13 +34,13 @@ static bool operand_matches(const struct at *at, const struct tab *t, uint32_t n
 }
 
 static struct entry *find_operand(const struct at *at, const struct tab *t, const struct key *key) {
-    if (!t->shift) {
+    if (!t->mask) {
         for (uint32_t i = 0; i < t->used; i++)
             if (operand_matches(at, t, i, key)) return &tab_entries(at, t)[i];
         return NULL;
     }
     const uint32_t *index = pool_at(at->pool, t->index);
-    uint32_t mask = tab_mask(t);
+    uint32_t mask = t->mask;
     for (uint32_t i = key->hash & mask; index[i]; i = (i + 1) & mask) {
         uint32_t n = (index[i] & mask) - 1;
         if (operand_matches(at, t, n, key)) return &tab_entries(at, t)[n];
@@ -39,7 +52,11 @@ struct entry *brine__tab_find(const struct at *at, const struct tab *t, const st
     uint32_t slot;
     if (!t || !t->live) return NULL;
     if (key->cell) return find_operand(at, t, key);
-    return key->length <= INLINE_MAX ? tab_find_text(at, t, key, true, &slot) : tab_find_text(at, t, key, false, &slot);
+    switch (text_class(key->length)) {
+    case TEXT_INLINE: return tab_find_text(at, t, key, TEXT_INLINE, false, &slot);
+    case TEXT_SHORT: return tab_find_text(at, t, key, TEXT_SHORT, false, &slot);
+    default: return tab_find_text(at, t, key, TEXT_LONG, false, &slot);
+    }
 }
 
 /* ---- growing ---- */
@@ -56,25 +73,24 @@ static void move_cell(const struct at *at, struct cell *from, struct cell *to) {
     cell_set_len48(from, pool_offset(at->pool, to));
 }
 
-/* Index slots for so many entries at a load of at most 0.6; 0: small enough to scan. */
-static uint32_t shift_for(uint64_t capacity) {
-    uint32_t shift = 5;
+/* Mask of an index for so many entries at a load of at most 0.6; 0: small enough to scan. */
+static uint32_t mask_for(uint64_t capacity) {
+    uint64_t slots = 32;
     if (capacity <= TAB_SCAN) return 0;
-    while (capacity * 5 > (uint64_t)3 << shift) shift++;
-    return shift;
+    while (capacity * 5 > slots * 3) slots *= 2;
+    return (uint32_t)(slots - 1);
 }
 
 /* Moves the live entries to a place with room for `capacity`; holes are left behind. */
 static int rebuild(const struct at *at, struct tab *t, uint64_t capacity) {
     capacity = (capacity + TAB_STEP - 1) & ~(uint64_t)(TAB_STEP - 1);
-    if (capacity > UINT32_MAX / 2) return brine__stick(at, brine__fail(BRINE_ENOMEM, "a tab has at most 2^31 keys"));
-    uint32_t shift = shift_for(capacity), n = 0;
-    uint64_t index_bytes = shift ? (uint64_t)4 << shift : 0;
-    struct entry *entries = brine__arena_alloc(at, capacity * (sizeof *entries + 4) + index_bytes, 8);
+    if (capacity > TAB_MAX) return brine__stick(at, brine__fail(BRINE_ENOMEM, "a tab has at most 2^30 keys"));
+    uint32_t mask = mask_for(capacity), n = 0;
+    uint64_t index_bytes = mask ? ((uint64_t)mask + 1) * 4 : 0;
+    struct entry *entries = arena_alloc(at, capacity * (sizeof *entries + 4) + index_bytes, 8);
     if (!entries) return BRINE_ENOMEM;
     uint32_t *hashes = (uint32_t *)(entries + capacity), *index = hashes + capacity;
-    if (shift) memset(index, 0, index_bytes);
-    uint32_t mask = (uint32_t)(((uint64_t)1 << shift) - 1);
+    if (mask) memset(index, 0, index_bytes);
     for (uint32_t i = 0; i < t->used; i++) {
         uint32_t hash = tab_hashes(at, t)[i];
         if (!hash) continue;
@@ -82,13 +98,13 @@ static int rebuild(const struct at *at, struct tab *t, uint64_t capacity) {
         move_cell(at, &old->key, &entries[n].key);
         move_cell(at, &old->value, &entries[n].value);
         hashes[n] = hash;
-        if (shift) index_add(index, mask, hash, n);
+        if (mask) index_add(index, mask, hash, n);
         n++;
     }
     t->entries = pool_offset(at->pool, entries);
     t->hashes = pool_offset(at->pool, hashes);
-    t->index = shift ? pool_offset(at->pool, index) : 0;
-    t->shift = shift;
+    t->index = mask ? pool_offset(at->pool, index) : 0;
+    t->mask = mask;
     t->capacity = (uint32_t)capacity;
     t->used = n;
     return 0;
@@ -112,13 +128,15 @@ struct entry *brine__tab_add(const struct at *at, struct tab *t, uint32_t hash, 
     e->key = key;
     e->value = (struct cell){0};
     tab_hashes(at, t)[n] = hash;
-    if (t->shift) index_add(pool_at(at->pool, t->index), tab_mask(t), hash, n);
+    if (t->mask) index_add(pool_at(at->pool, t->index), t->mask, hash, n);
     t->live++;
     t->version++;
     return e;
 }
 
 /* ---- by ref ---- */
+
+#define TEXT_ROOM_MAX 4096 /* a longer key may get a chunk of its own */
 
 brine_ref brine_find_key(brine_ref tab, brine_key key) {
     struct at at, key_at;
@@ -133,11 +151,9 @@ brine_ref brine_find_key(brine_ref tab, brine_key key) {
     return brine_ref_null(brine__fail_later(BRINE_ENOENT, "the tab has no such key%s%s", "", "", 0));
 }
 
-brine_ref brine_find_n(brine_ref tab, const char *key, size_t length) {
+static brine_ref find_any(brine_ref tab, const char *key, size_t length) {
     struct at at;
     struct key k;
-    const struct cell *there = length <= INLINE_MAX ? value_at_hand(tab, key, length, true, &at) : value_at_hand(tab, key, length, false, &at);
-    if (likely(there && there != &brine__no_value)) return at_ref(&at, there);
     int rc = brine__value_read(tab, &at);
     if (unlikely(rc)) return brine_ref_null(rc);
     if (unlikely(at.cell->type != BRINE_TAB))
@@ -153,6 +169,21 @@ brine_ref brine_find_n(brine_ref tab, const char *key, size_t length) {
     return brine_ref_null(brine__fail_later(BRINE_ENOENT, "the tab has no key \"%s%s\"", name, "", 0));
 }
 
+QUICK brine_ref find(brine_ref tab, const char *key, size_t length, enum text_class class) {
+    struct at at;
+    struct tab *t = tab_at_hand(tab, false, &at);
+    const struct cell *there = likely(t && key) ? value_under(&at, t, key, length, class) : NULL;
+    return likely(there != NULL) ? ref_beside(tab, &at, there) : find_any(tab, key, length);
+}
+
+__attribute__((noinline)) static brine_ref find_short(brine_ref tab, const char *key, size_t length) { return find(tab, key, length, TEXT_SHORT); }
+__attribute__((noinline)) static brine_ref find_long(brine_ref tab, const char *key, size_t length) { return find(tab, key, length, TEXT_LONG); }
+
+brine_ref brine_find_n(brine_ref tab, const char *key, size_t length) {
+    if (likely(length <= INLINE_MAX)) return find(tab, key, length, TEXT_INLINE);
+    return length <= SHORT_MAX ? find_short(tab, key, length) : find_long(tab, key, length);
+}
+
 brine_ref brine_find(brine_ref tab, const char *key) { return brine_find_n(tab, key, key ? strlen(key) : 0); }
 
 /* The key's cell, in this packet. */
@@ -165,7 +196,7 @@ static int make_key(const struct at *at, const struct key *k, struct cell *cell)
 
 /* The place of a key, made if missing. */
 static brine_ref slot(const struct at *at, const struct key *k) {
-    struct tab *t = brine__tab_header(at, at->cell);
+    struct tab *t = brine__tab_header(at, at->cell, 1);
     struct cell cell;
     if (!t) return brine_ref_null(BRINE_ENOMEM);
     struct entry *e = brine__tab_find(at, t, k);
@@ -187,16 +218,41 @@ brine_ref brine_slot_key(brine_ref tab, brine_key key) {
     return slot(&at, &k);
 }
 
-brine_ref brine_slot_n(brine_ref tab, const char *key, size_t length) {
+/* Memory that the next key takes is got here, so that the usual way has only to look for it. */
+bool brine__slot_room(brine_ref tab, size_t length) {
+    struct at at;
+    if (!place_at_hand(tab, &at) || at.cell->type != BRINE_TAB) return false;
+    struct tab *t = brine__tab_header(&at, at.cell, 1);
+    if (!t || (t->used == t->capacity && rebuild(&at, t, grown(t)))) return false;
+    if (length <= INLINE_MAX || length >= TEXT_ROOM_MAX || at.rec->limit - at.rec->bump > length) return true;
+    char *room = brine__arena_alloc(&at, length + 1, 1);
+    if (room) at.rec->bump = pool_offset(at.pool, room); /* to be taken by the text */
+    return room != NULL;
+}
+
+static brine_ref slot_any(brine_ref tab, const char *key, size_t length) {
     struct at at;
     struct key k;
-    const struct cell *there = length <= INLINE_MAX ? slot_at_hand(tab, key, length, true, &at) : slot_at_hand(tab, key, length, false, &at);
-    if (likely(there != NULL)) return at_ref(&at, there);
     int rc = brine__value_container(tab, BRINE_TAB, &at);
     if (unlikely(rc)) return brine_ref_null(rc);
     if (unlikely(!key)) return brine_ref_null(brine__stick(&at, brine__fail(BRINE_EINVAL, "the key is NULL")));
     brine__key_of_text(at.pool, BRINE_STR, key, length, &k);
     return slot(&at, &k);
+}
+
+QUICK brine_ref slot_now(brine_ref tab, const char *key, size_t length, enum text_class class) {
+    struct at at;
+    const struct cell *there = slot_at_hand(tab, key, length, class, &at);
+    if (unlikely(!there && brine__slot_room(tab, length))) there = slot_at_hand(tab, key, length, class, &at);
+    return likely(there != NULL) ? ref_beside(tab, &at, there) : slot_any(tab, key, length);
+}
+
+__attribute__((noinline)) static brine_ref slot_short(brine_ref tab, const char *key, size_t length) { return slot_now(tab, key, length, TEXT_SHORT); }
+__attribute__((noinline)) static brine_ref slot_long(brine_ref tab, const char *key, size_t length) { return slot_now(tab, key, length, TEXT_LONG); }
+
+brine_ref brine_slot_n(brine_ref tab, const char *key, size_t length) {
+    if (likely(length <= INLINE_MAX)) return slot_now(tab, key, length, TEXT_INLINE);
+    return length <= SHORT_MAX ? slot_short(tab, key, length) : slot_long(tab, key, length);
 }
 
 brine_ref brine_slot(brine_ref tab, const char *key) { return brine_slot_n(tab, key, key ? strlen(key) : 0); }
@@ -241,9 +297,26 @@ brine_iter brine_iterate(brine_ref container) {
     return it;
 }
 
-bool brine_next(brine_iter *it, brine_ref *key, brine_ref *value) {
+/* The next of the entries in use; NULL: there is none. */
+QUICK struct entry *next_entry(const struct at *at, const struct tab *t, uint64_t *index) {
+    uint64_t i = *index, used = t->used;
+    const uint32_t *hashes = tab_hashes(at, t);
+    while (i < used && unlikely(!hashes[i])) i++;
+    *index = i + 1;
+    return i < used ? &tab_entries(at, t)[i] : NULL;
+}
+
+QUICK void give_entry(const struct at *at, const struct entry *e, brine_ref *key, brine_ref *value) {
+    if (key) {
+        *key = at_ref(at, &e->key);
+        key->place |= PLACE_READONLY;
+    }
+    *value = at_ref(at, &e->value);
+}
+
+static bool next_any(brine_iter *it, brine_ref *key, brine_ref *value) {
     struct at at;
-    if (it->status || (it->status = value_read(it->container, &at)) != 0) return false;
+    if (it->status || (it->status = brine__value_read(it->container, &at)) != 0) return false;
     if (!cell_is_container(at.cell) || *version_of(&at) != it->version) {
         it->status = brine__fail(BRINE_EINVAL, "the container was changed during iteration");
         return false;
@@ -256,14 +329,18 @@ bool brine_next(brine_iter *it, brine_ref *key, brine_ref *value) {
         *value = at_ref(&at, arr_cell(&at, a, it->index++));
         return true;
     }
-    struct tab *t = cell_tab(&at, at.cell);
-    while (it->index < t->used && !tab_hashes(&at, t)[it->index]) it->index++;
-    if (it->index >= t->used) return false;
-    struct entry *e = &tab_entries(&at, t)[it->index++];
-    if (key) {
-        *key = at_ref(&at, &e->key);
-        key->place |= PLACE_READONLY;
-    }
-    *value = at_ref(&at, &e->value);
+    struct entry *e = next_entry(&at, cell_tab(&at, at.cell), &it->index);
+    if (!e) return false;
+    give_entry(&at, e, key, value);
+    return true;
+}
+
+bool brine_next(brine_iter *it, brine_ref *key, brine_ref *value) {
+    struct at at;
+    struct tab *t = tab_at_hand(it->container, false, &at);
+    if (unlikely(!t || it->status || t->version != it->version)) return next_any(it, key, value);
+    struct entry *e = next_entry(&at, t, &it->index);
+    if (unlikely(!e)) return false;
+    give_entry(&at, e, key, value);
     return true;
 }

@@ -291,15 +291,15 @@ static struct cell cell_at(const char *memory, uint64_t i, size_t stride) {
 }
 
 static int check_index(const struct source *s, const struct tab *t) {
-    if (t->shift == 0) return t->capacity <= TAB_SCAN ? 0 : damaged(s, "a large tab has no index");
-    if (t->shift > 32) return damaged(s, "a tab's index is too large");
-    uint64_t slots = (uint64_t)1 << t->shift, used = 0;
+    if (t->mask == 0) return t->capacity <= TAB_SCAN ? 0 : damaged(s, "a large tab has no index");
+    uint64_t slots = (uint64_t)t->mask + 1, used = 0;
+    if ((slots & t->mask) || slots > 2 * TAB_MAX) return damaged(s, "a tab's index has a size that none is made with");
     const uint32_t *index = (const uint32_t *)(const void *)reach_all(s, t->index, slots * 4);
     if (!index || (t->index & 3)) return damaged(s, "a tab's index is outside the packet");
     for (uint64_t i = 0; i < slots; i++) {
         uint32_t word, n;
         fetch(&word, &index[i], sizeof word);
-        n = word & (uint32_t)(slots - 1); /* above: bits of the hash */
+        n = word & t->mask; /* above: bits of the hash */
         if (n > t->used || (word && !n)) return damaged(s, "a tab's index leads nowhere");
         used += n != 0;
     }
@@ -336,7 +336,7 @@ static int walk_tab(struct source *s, const struct cell *c, brine_ref out, int d
     const char *entries = reach_all(s, t.entries, (uint64_t)t.capacity * sizeof(struct entry));
     const char *hashes = reach_all(s, t.hashes, (uint64_t)t.capacity * 4);
     if (!entries || !hashes || (t.entries & 7) || (t.hashes & 3)) return damaged(s, "a tab's entries are outside the packet");
-    int rc = charge(s, (uint64_t)t.used * sizeof(struct entry) + (t.shift ? (uint64_t)4 << (t.shift & 63) : 0));
+    int rc = charge(s, (uint64_t)t.used * sizeof(struct entry) + (t.mask ? ((uint64_t)t.mask + 1) * 4 : 0));
     if (!rc) rc = check_index(s, &t);
     for (uint32_t i = 0; !rc && i < t.used; i++) {
         uint32_t hash;

@@ -371,7 +371,8 @@ static void values_of(uint32_t i) {
     damage(&t->used, 4, t->capacity + 1, "record %u, root", i);
     damage(&t->live, 4, t->live - 1, "record %u, root", i);
     damage(&t->entries, 8, 0, "record %u, root", i);
-    damage(&t->shift, 4, 60, "record %u, root", i);
+    damage(&t->mask, 4, 60, "record %u, root", i);
+    damage(&t->capacity, 4, t->capacity + 1, "record %u, root", i);
     damage(&entries[0].value.type, 1, 99, "record %u, root", i);
     struct arr *a = cell_arr(&at, &entries[0].value);
     damage(&a->count, 8, a->capacity + 1, "record %u, root", i);

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+# test: timeout=900
+# The benchmarks work and what they receive is right: a smoke run of all of them. Nothing here fails on time.
+set -eu
+: "${BRINE_SOURCE:?the project}" "${BRINE_SUITE_BUILD:?a folder to build in}"
+command -v c++ >/dev/null || { echo "SKIP: there is no C++ compiler"; exit 77; }
+
+build=$BRINE_SUITE_BUILD/bench
+BENCH_QUICK=1 "$BRINE_SOURCE/bench/run" "$build" >"$build.out" 2>&1 || { tail -50 "$build.out"; exit 1; }
+python3 - "$build/report.json" <<'PYTHON'
+import json
+import sys
+
+results = json.load(open(sys.argv[1], encoding="utf-8"))["results"]
+measured = [r for r in results if not r.get("skipped")]
+wrong = [r for r in measured if not r["checked"] or not r["figures"]]
+for r in wrong:
+    print("wrong:", r["workload"], r["case"], r["contestant"], r["note"])
+for program in ("heap", "value", "text", "pipe", "end_to_end"):
+    ours = [r for r in measured if r["program"] == program and r["contestant"].startswith("brine")]
+    print(program, len(ours), "of brine,", len([r for r in measured if r["program"] == program]), "in all")
+    assert ours, "no figure of brine from " + program
+sys.exit(1 if wrong else 0)
+PYTHON
