@@ -8,12 +8,12 @@ int64_t brine__clock_ns(clockid_t clock) {
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-brine_deadline brine_until(brine_deadline d) {
-    if (d.ns >= 0) return d;
-    int64_t now = brine__now_ns();
-    d.ns = d.ns < now - INT64_MAX ? INT64_MAX : now - d.ns;
+brine_deadline brine__until(brine_deadline d, int64_t now) {
+    if (d.ns < 0) d.ns = d.ns < now - INT64_MAX ? INT64_MAX : now - d.ns;
     return d;
 }
+
+brine_deadline brine_until(brine_deadline d) { return d.ns >= 0 ? d : brine__until(d, brine__now_ns()); }
 
 void brine__sleep_until(brine_deadline absolute, int64_t slice_ns) {
     int64_t end = brine__now_ns() + slice_ns;

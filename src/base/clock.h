@@ -14,6 +14,9 @@ int64_t brine__clock_ns(clockid_t clock);
 
 static inline int64_t brine__now_ns(void) { return brine__clock_ns(CLOCK_MONOTONIC); }
 
+/* As brine_until, of what the clock says now. */
+brine_deadline brine__until(brine_deadline deadline, int64_t now);
+
 /* True once an absolute deadline (brine_until) has passed. */
 static inline bool brine__passed(brine_deadline absolute) {
     return absolute.ns == 0 || (absolute.ns != INT64_MAX && brine__now_ns() >= absolute.ns);

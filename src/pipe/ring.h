@@ -184,14 +184,14 @@ bool brine__entry_cleanup(brine_pool *pool, uint32_t index, uint32_t me, bool re
 int brine__dequeue_now(brine_pipe *pipe, brine_packet *packet);
 /* Wakes one reader or writer if any sleeps. Call after the RMW that made the change. */
 void brine__wake_slow(a32 *ec, int count);
-void brine__wake_one_slow(struct pipe_control *control, a32 *ec);
-static inline void wake_reader(struct pipe_control *c) {
+void brine__wake_one_slow(brine_pipe *pipe, a32 *ec);
+static inline void wake_reader(brine_pipe *p) {
     fence_after_rmw(); /* pairs with the seq_cst add in waiting_add(): either we see it or it sees our change */
-    if (unlikely((uint32_t)a64_load_relaxed(&c->wait_readers) != 0)) brine__wake_one_slow(c, &c->ec_readers);
+    if (unlikely((uint32_t)a64_load_relaxed(&p->control->wait_readers) != 0)) brine__wake_one_slow(p, &p->control->ec_readers);
 }
-static inline void wake_writer(struct pipe_control *c) {
+static inline void wake_writer(brine_pipe *p) {
     fence_after_rmw(); /* as above */
-    if (unlikely((uint32_t)a64_load_relaxed(&c->wait_writers) != 0)) brine__wake_one_slow(c, &c->ec_writers);
+    if (unlikely((uint32_t)a64_load_relaxed(&p->control->wait_writers) != 0)) brine__wake_one_slow(p, &p->control->ec_writers);
 }
 /* Wakes everybody who waits on a pipe. */
 void brine__wake_all(struct pipe_control *control);

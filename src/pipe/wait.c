@@ -31,6 +31,10 @@
 #define READ_AHEAD 2             /* packets that a dequeue fetches ahead of the one it takes */
 #define CPUS_LOOK_EVERY 16       /* failed spins between two looks at who may run on which CPUs */
 
+/* Waits on this handle spin before they sleep. Where they do not, what they cost is not measured either: reading the
+ * clock is a good part of what can be saved between two system calls. */
+static bool spins(const brine_pipe *p) { return a32_load_relaxed(&p->spin_useless) == 0; }
+
 /* ---- counting waiters, waking them ---- */
 
 static uint32_t waiting_add(a64 *waiting) {
@@ -49,8 +53,8 @@ void brine__wake_slow(a32 *ec, int count) {
     brine__futex_wake(ec, count);
 }
 
-void brine__wake_one_slow(struct pipe_control *c, a32 *ec) {
-    a64_store_relaxed(&c->woken_ns, (uint64_t)brine__now_ns()); /* a measurement: no order needed */
+void brine__wake_one_slow(brine_pipe *p, a32 *ec) {
+    if (spins(p)) a64_store_relaxed(&p->control->woken_ns, (uint64_t)brine__now_ns()); /* a measurement: no order needed */
     brine__wake_slow(ec, 1);
 }
 
@@ -145,7 +149,7 @@ static int try_write(struct op *op) {
     a64_store_relaxed(&op->held.rec->rc_stamp, bytes); /* for the reader's counters */
     int rc = brine__ring_enqueue(p, op->held.rec, op->held.index, op->held.gen, op->me, op->leased);
     if (rc) return rc;
-    wake_reader(p->control);
+    wake_reader(p);
     count_in(p, bytes);
     return 0;
 }
@@ -155,7 +159,7 @@ static int try_read(struct op *op) {
     bool closed = stream_closed(p); /* before the try: closed, then empty, means drained */
     int rc = brine__ring_dequeue(p, op->me, op->packet);
     if (rc) return closed ? BRINE_ECLOSED : rc;
-    wake_writer(p->control);
+    wake_writer(p);
     count_out(p, pool_record(p->pool, op->packet->record));
     return 0;
 }
@@ -200,16 +204,17 @@ static void look_at_cpus(brine_pipe *p) {
     a32_store_relaxed(&p->spin_useless, only && !brine__endpoint_elsewhere(p->pool, LINK(p->gen, p->index), only));
 }
 
-/* Tries for a while without sleeping. */
-static int spin(struct op *op, brine_deadline until) {
+/* Tries for a while without sleeping. *now: what the clock said, before and after. */
+static int spin(struct op *op, brine_deadline until, int64_t *now) {
     brine_pipe *p = op->pipe;
-    if (a32_load_relaxed(&p->spin_useless) == 0) {
-        int64_t end = brine__now_ns() + (int64_t)a64_load_relaxed(&p->spin_ns);
+    if (spins(p)) {
+        int64_t end = *now + (int64_t)a64_load_relaxed(&p->spin_ns);
         if (until.ns < end) end = until.ns;
         do {
             int rc = spin_round(op);
             if (rc != BRINE_ETIMEDOUT) return rc;
-        } while (brine__now_ns() < end);
+            *now = brine__now_ns();
+        } while (*now < end);
     }
     if (a32_add_relaxed(&p->spins_failed, 1) % CPUS_LOOK_EVERY == 0) look_at_cpus(p);
     return BRINE_ETIMEDOUT;
@@ -244,7 +249,7 @@ static bool interrupted(brine_pipe *p, struct interrupts before) {
 }
 
 /* One sleep. 0 or an error: done. BRINE_ETIMEDOUT: not ready yet. */
-static int sleep_once(struct op *op, brine_deadline until, struct interrupts before) {
+static int sleep_once(struct op *op, brine_deadline until, int64_t now, struct interrupts before) {
     brine_pipe *p = op->pipe;
     a32 *ec = op->reader ? &p->control->ec_readers : &p->control->ec_writers;
     a64 *waiting = op->reader ? &p->control->wait_readers : &p->control->wait_writers;
@@ -253,9 +258,9 @@ static int sleep_once(struct op *op, brine_deadline until, struct interrupts bef
     bool woken = true;
     int rc = try_op(op);
     if (rc == BRINE_ETIMEDOUT && !interrupted(p, before) && dir_is_live(p->pool, p->index, p->gen)) {
-        int64_t begin = brine__now_ns(), slice = begin + WAIT_SLICE_NS;
+        int64_t slice = now + WAIT_SLICE_NS;
         woken = brine__futex_wait(ec, seen, until.ns < slice ? until.ns : slice);
-        if (woken) measure_wake(p->control, begin);
+        if (woken && spins(p)) measure_wake(p->control, now);
     }
     waiting_remove(waiting, epoch);
     forget_wait(p->pool, noted);
@@ -266,26 +271,27 @@ static int sleep_once(struct op *op, brine_deadline until, struct interrupts bef
     return rc;
 }
 
-static int wait_loop(struct op *op, brine_deadline until, struct interrupts before) {
+static int wait_loop(struct op *op, brine_deadline until, int64_t now, struct interrupts before) {
     brine_pipe *p = op->pipe;
-    int64_t begin = brine__now_ns();
+    int64_t begin = now;
     if (unlikely(a32_load_relaxed(&p->expected))) brine__reap(p->pool, 0, NULL); /* the dead do not count as there */
     for (;;) {
         bool gone = peer_gone(p); /* before the try: what the peer did last is seen */
         int rc = try_op(op);
         if (rc != BRINE_ETIMEDOUT) {
-            learn(p, brine__now_ns() - begin);
+            if (spins(p)) learn(p, brine__now_ns() - begin);
             return rc;
         }
         if (gone) return BRINE_EGONE;
         if (interrupted(p, before)) return BRINE_EINTR;
-        if (brine__passed(until)) return BRINE_ETIMEDOUT;
-        rc = spin(op, until);
+        if (now >= until.ns) return BRINE_ETIMEDOUT;
+        rc = spin(op, until, &now);
         if (rc != BRINE_ETIMEDOUT) return rc; /* the budget was enough: it stays */
-        rc = sleep_once(op, until, before);
+        rc = sleep_once(op, until, now, before);
         if (rc != BRINE_ETIMEDOUT) return rc;
         rc = pipe_enter(p, &op->me);
         if (rc) return rc;
+        now = brine__now_ns();
     }
 }
 
@@ -313,12 +319,13 @@ static void count_timeout(struct op *op) {
 static int block(struct op *op, brine_deadline deadline) {
     brine_pipe *p = op->pipe;
     struct interrupts before = interrupts_now(p);
-    brine_deadline until = brine_until(deadline);
+    int64_t now = brine__now_ns();
+    brine_deadline until = brine__until(deadline, now);
     a64 *blocked = op->reader ? &p->counters->blocked_readers : &p->counters->blocked_writers;
     int rc = BRINE_ETIMEDOUT;
-    if (!brine__passed(until)) {
+    if (now < until.ns) {
         a64_add_relaxed(blocked, 1);
-        rc = wait_loop(op, until, before);
+        rc = wait_loop(op, until, now, before);
         a64_add_relaxed(blocked, (uint64_t)-1);
     }
     if (rc == BRINE_ETIMEDOUT) count_timeout(op);
@@ -332,7 +339,7 @@ static int not_at_once(struct op *op, brine_deadline deadline) {
         return explain(op->pipe, op->reader, BRINE_ETIMEDOUT);
     }
     /* A busy peer answers sooner than the clock is read and the wait is prepared. */
-    if (deadline.ns < -SPIN_MIN_NS && a32_load_relaxed(&op->pipe->spin_useless) == 0) {
+    if (deadline.ns < -SPIN_MIN_NS && spins(op->pipe)) {
         int rc = spin_round(op);
         if (rc != BRINE_ETIMEDOUT) return rc ? explain(op->pipe, op->reader, rc) : 0;
     }
@@ -394,7 +401,7 @@ int brine_enqueue(brine_pipe *p, brine_packet packet, brine_deadline deadline) {
         return enqueue_slow(p, packet, deadline);
     }
     ring_advance(&p->control->tail, t);
-    wake_reader(p->control);
+    wake_reader(p);
     count_in(p, bytes);
     return 0;
 }
@@ -418,7 +425,7 @@ int brine_dequeue(brine_pipe *p, brine_packet *packet, brine_deadline deadline) 
     ring_advance(&p->control->head, h);
     a64_store_release(&d->word, WORD(gen, REC_HELD, me)); /* delivery */
     put_packet(packet, p->pool, index, gen);
-    wake_writer(p->control);
+    wake_writer(p);
     count_out(p, d);
     return 0;
 }
