@@ -15,7 +15,7 @@ static void hold(void *argument) {
     brine_pool *pool = attach_pool(stay->name);
     for (int i = 0; i < stay->packets; i++) {
         brine_packet packet = filled_packet(pool, 100 + (uint64_t)(i % 7) * 20000, (uint8_t)i), clone;
-        CHECK(packet.record != 0);
+        CHECK_MSG(packet.record != 0, "packet %d: %s", i, brine_detail());
         if (i % 3 == 1) {
             struct at at = at_of(packet), in;
             uint64_t link;
@@ -26,7 +26,7 @@ static void hold(void *argument) {
             CHECK_OK(brine_packet_clone(packet, &clone));
         }
     }
-    CHECK(brine_pool_allocate(pool, 50000) != NULL);
+    CHECK_MSG(brine_pool_allocate(pool, 50000) != NULL, "%s", brine_detail());
     line_say(&stay->ready, 'r');
     line_hear(&stay->go);
     raise(SIGKILL);
