@@ -252,14 +252,27 @@ uint64_t brine__heap_trim(brine_pool *pool, uint64_t enough) {
     return bytes;
 }
 
+/* Claims up to `units` pages from `next` on, to be committed ahead of use. One participant at a time: many at once would
+ * for a moment hold all that is free. */
+static uint32_t claim_ahead(brine_pool *pool, uint32_t next, uint64_t units, uint64_t word) {
+    uint64_t nobody = 0;
+    uint32_t n = 0;
+    if (!a64_cas_relaxed(&pool_header(pool)->growing, &nobody, word_holder(word) + 1)) return 0; /* a hint: no order needed */
+    while (n < units && next + n < pool->layout.data_pages && brine__page_claim_at(pool, next + n, word)) n++;
+    if (n == 0) brine__growing_over(pool, word_holder(word));
+    return n;
+}
+
 /* Commits data pages and some after them. Those are claimed for that time: else somebody could take and trim one between
  * fallocate and its commit bit, which would then stand for no memory. Model: tests/model/spin/trim.pml. */
 static int commit_ahead(brine_pool *pool, uint64_t offset, uint64_t bytes) {
-    uint32_t next = page_of(pool, offset) + (uint32_t)(bytes >> UNIT_SHIFT), n = 0;
-    uint64_t units = brine__growth_units(pool, bytes >> UNIT_SHIFT), word = WORD(0, PAGE_TRIM, a32_load_relaxed(pool->me));
-    while (n < units && next + n < pool->layout.data_pages && brine__page_claim_at(pool, next + n, word)) n++;
-    int rc = n ? brine__commit(pool, offset, bytes + ((uint64_t)n << UNIT_SHIFT), true) : BRINE_ENOMEM;
+    uint32_t next = page_of(pool, offset) + (uint32_t)(bytes >> UNIT_SHIFT);
+    uint64_t word = WORD(0, PAGE_TRIM, a32_load_relaxed(pool->me));
+    uint32_t n = claim_ahead(pool, next, brine__growth_units(pool, bytes >> UNIT_SHIFT), word);
+    if (n == 0) return brine__commit(pool, offset, bytes, true);
+    int rc = brine__commit(pool, offset, bytes + ((uint64_t)n << UNIT_SHIFT), true);
     brine__pages_free(pool, next, n, word);
+    brine__growing_over(pool, word_holder(word));
     return rc ? brine__commit(pool, offset, bytes, true) : 0; /* the wider step may be what did not fit */
 }
 
@@ -270,5 +283,9 @@ static int commit(brine_pool *pool, uint64_t offset, uint64_t bytes) {
 
 int brine__heap_commit(brine_pool *pool, uint64_t offset, uint64_t bytes) {
     int rc = commit(pool, offset, bytes);
-    return rc && brine__heap_trim(pool, bytes) > 0 ? commit(pool, offset, bytes) : rc;
+    for (int tries = 0; rc && tries < PASSING_TRIES; tries++) {
+        if (brine__heap_trim(pool, bytes) == 0 && !brine__pages_passing(pool)) break;
+        rc = commit(pool, offset, bytes);
+    }
+    return rc;
 }

@@ -8,7 +8,6 @@
 
 #include "base/clock.h"
 
-#define PASSING_TRIES 20 /* bounded: who holds them may be stopped */
 #define PASSING_NS 200000
 
 #define NO_TABLES (UINT32_MAX - 1) /* there are free pages, but no memory for their table entries (detail set) */
@@ -79,11 +78,18 @@ static uint32_t claim_anywhere(brine_pool *pool, uint32_t n, uint64_t word) {
     return first >= NO_TABLES && low > 0 ? claim_from(pool, 0, n, word) : first;
 }
 
-/* Others hold free pages for a moment, to commit or to punch them. */
-static bool passing(brine_pool *pool) {
+bool brine__pages_passing(brine_pool *pool) {
     for (uint32_t p = 0; p < data_page_high(pool); p++)
-        if (word_state(a64_load_relaxed(&pool_pagemap(pool)[p])) == PAGE_TRIM) return true;
+        if (word_state(a64_load_relaxed(&pool_pagemap(pool)[p])) == PAGE_TRIM) {
+            brine__sleep_until(brine_forever(), PASSING_NS);
+            return true;
+        }
     return false;
+}
+
+void brine__growing_over(brine_pool *pool, uint32_t participant) {
+    uint64_t expect = (uint64_t)participant + 1;
+    a64_cas_relaxed(&pool_header(pool)->growing, &expect, 0);
 }
 
 uint32_t brine__pages_claim(brine_pool *pool, uint32_t n, uint64_t word) {
@@ -97,10 +103,8 @@ uint32_t brine__pages_claim(brine_pool *pool, uint32_t n, uint64_t word) {
         a64_add_relaxed(&pool_header(pool)->pressure, 1); /* others give back what they hoard when they see it */
         brine__heap_pressure(pool);                       /* we do at once */
         if (brine__reap(pool, 0, NULL) == 0) first = claim_anywhere(pool, n, word);
-        for (int tries = 0; first == NO_PAGE && tries < PASSING_TRIES && passing(pool); tries++) {
-            brine__sleep_until(brine_forever(), PASSING_NS);
+        for (int tries = 0; first == NO_PAGE && tries < PASSING_TRIES && brine__pages_passing(pool); tries++)
             first = claim_anywhere(pool, n, word);
-        }
     }
     if (first == NO_TABLES) return NO_PAGE;
     if (first == NO_PAGE) {

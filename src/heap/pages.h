@@ -6,6 +6,7 @@
 #include "heap/heap.h"
 
 #define NO_PAGE UINT32_MAX
+#define PASSING_TRIES 500 /* of 0.2 ms each: bounded, as who holds the pages may be stopped */
 
 /* Claims n adjacent free pages with `word` and commits their memory: the first page, or NO_PAGE (detail
  * set). */
@@ -16,6 +17,12 @@ bool brine__page_claim_at(brine_pool *pool, uint32_t page, uint64_t word);
 
 /* Gives back n pages from `first` on whose word is `word`. */
 void brine__pages_free(brine_pool *pool, uint32_t first, uint32_t n, uint64_t word);
+
+/* True: others hold free pages to commit or to punch them; a moment has passed, try again. */
+bool brine__pages_passing(brine_pool *pool);
+
+/* The participant commits no pages ahead of use any more (header.growing). */
+void brine__growing_over(brine_pool *pool, uint32_t participant);
 
 static inline uint64_t page_offset(const brine_pool *pool, uint32_t page) {
     return pool->layout.pages + ((uint64_t)page << UNIT_SHIFT);

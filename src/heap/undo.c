@@ -29,6 +29,7 @@ void brine__heap_undo(brine_pool *pool, uint32_t dead) {
             any |= a64_cas_acq_rel(&pool_pagemap(pool)[p], &w, WORD(orphan_gen(), state - PAGE_SLAB + PAGE_SLAB_ORPHAN, 0));
         }
     }
+    brine__growing_over(pool, dead);
     if (any) a64_add_seq_cst(&pool_header(pool)->orphan_epoch, 1);
 }
 

@@ -124,8 +124,10 @@ static int back(brine_pool *pool, uint64_t first, uint64_t end) {
 
 uint64_t brine__growth_units(const brine_pool *pool, uint64_t asked) {
     uint64_t max = pool->layout.max_bytes >> UNIT_SHIFT, used = brine__committed_units(pool) + asked, step = max / 64;
+    if (used >= max) return 0;
     if (step > GROWTH_UNITS_MAX) step = GROWTH_UNITS_MAX;
-    return used >= max ? 0 : step < max - used ? step : max - used;
+    uint64_t share = (max - used) / 4; /* the last units are left to those who need them now */
+    return step < share ? step : share;
 }
 
 /* Past `end` so that growth is not one call per unit: record pages are never given back, so who owns them does not matter.

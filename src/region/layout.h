@@ -124,7 +124,8 @@ struct header {
     a64 high_units;   /* most units ever committed for records and pages */
     a64 dir_version;  /* bumped when a name appears or goes; futex of its low half for waiters */
     a64 orphan_epoch; /* bumped after pages became orphans */
-    uint8_t pad2[LINE_BYTES - 88];
+    a64 growing;      /* 1 + the participant that commits data pages ahead of use; 0: nobody */
+    uint8_t pad2[LINE_BYTES - 96];
 };
 _Static_assert(offsetof(struct header, checksum) == 232, "checksum offset");
 _Static_assert(offsetof(struct header, proc_high) == 384, "hints start a line");
