@@ -35,7 +35,7 @@ bool is(const Peer &p, const char *name) { return p.name == name; }
 
 // Of a case that all peers take part in; those whose name says that they are for something else do not.
 bool in_round_trips(const Peer &p, const Plan &plan) {
-    if (is(p, "brine, same array to and fro") || is(p, "limit: bare ring for many")) return false;
+    if (is(p, "brine, same array to and fro") || is(p, "brine, batches") || is(p, "limit: bare ring for many")) return false;
     if (is(p, "limit: raw cache line")) return plan.spin && plan.bytes == 64;
     if (is(p, "limit: raw buffer behind a flag")) return plan.spin && plan.bytes != 64;
     if (is(p, "limit: bare futex")) return !plan.spin && plan.bytes == 64;

@@ -3,6 +3,7 @@
 // Brine, by its public C API, in a private pool that the processes inherit.
 //
 //   Brine            a packet is made, filled, enqueued; dequeued, read, freed
+//   Many             the same in batches: as many as the pipe holds, up to 64
 //   BrineAgain       the packet that came is filled again and sent back: nothing is allocated
 //   BrineArray       the same with an array, for what is passed by reference
 //   BrineStructured  the structured packet, built in place
@@ -57,6 +58,24 @@ public:
             must(brine_enqueue(pipes_[way], p, brine_seconds(30)), "enqueue");
         }
     }
+    // All of them, in turns as there is room.
+    void enqueue_many(int way, const brine_packet *packets, size_t count) {
+        size_t at = 0, done;
+        int rc;
+        do {
+            rc = brine_enqueue_many(pipes_[way], packets + at, count - at, spin_ ? brine_now() : brine_seconds(30), &done);
+            at += done;
+        } while (spin_ && rc == BRINE_ETIMEDOUT);
+        must(rc, "enqueue many");
+    }
+    size_t dequeue_many(int way, brine_packet *packets, size_t count) {
+        size_t done;
+        int rc;
+        do rc = brine_dequeue_many(pipes_[way], packets, count, spin_ ? brine_now() : brine_seconds(30), &done);
+        while (spin_ && rc == BRINE_ETIMEDOUT);
+        must(rc, "dequeue many");
+        return done;
+    }
     brine_packet dequeue(int way) {
         brine_packet p;
         if (spin_) {
@@ -103,6 +122,41 @@ public:
 private:
     Place place_;
     size_t bytes_;
+};
+
+// What a program does that has several packets to pass on: one call for a batch of them. Only for one-way streams: a
+// packet waits until the batch is complete.
+class Many {
+public:
+    static std::string unavailable(const Plan &) { return ""; }
+    explicit Many(const Plan &plan) : place_(plan), bytes_(plan.bytes), batch_(std::min<size_t>(kBatch, plan.capacity)) {}
+    void enter(const Role &) { place_.open(); }
+    template <typename Fill> void send(int way, Fill fill) {
+        brine_packet &p = packets_[have_++];
+        void *data;
+        must(brine_packet_new(place_.pool(), &p), "new packet");
+        must(brine_assign_bytes_room(brine_root(p), bytes_, &data), "room");
+        fill(data);
+        if (have_ < batch_) return;
+        place_.enqueue_many(way, packets_, have_);
+        have_ = 0;
+    }
+    template <typename Take> auto receive(int way, Take take) {
+        if (next_ == have_) have_ = place_.dequeue_many(way, packets_, batch_), next_ = 0;
+        brine_packet p = packets_[next_++];
+        const void *data;
+        size_t length;
+        must(brine_as_bytes(brine_root(p), &data, &length), "read");
+        auto result = take(data, length);
+        must(brine_packet_free(p), "free");
+        return result;
+    }
+
+private:
+    static constexpr size_t kBatch = 64;
+    Place place_;
+    size_t bytes_, batch_, have_ = 0, next_ = 0;
+    brine_packet packets_[kBatch];
 };
 
 template <bool kArray> class Again {
@@ -185,6 +239,7 @@ private:
 void add_brine(std::vector<Peer> &peers) {
     const char *waits = "spins for about as long as a wake costs, then sleeps";
     peers.push_back(reference_peer<Brine>("brine", waits, true));
+    peers.push_back(reference_peer<Many>("brine, batches", waits, true));
     peers.push_back(reference_peer<Again<false>>("brine, packet filled again", waits, true));
     peers.push_back(reference_peer<Again<true>>("brine, same array to and fro", waits, true));
     peers.push_back(endpoint_peer<BrineStructured>("brine, built in place", waits, true, Content::structured));

@@ -85,6 +85,19 @@ BRINE_API BRINE_MUST_CHECK int brine_enqueue(brine_pipe *pipe, brine_packet pack
  * Since 0.1. */
 BRINE_API BRINE_MUST_CHECK int brine_dequeue(brine_pipe *pipe, brine_packet *packet, brine_deadline deadline);
 
+/*
+ * Several at once: the same as so many single calls, in order and in what a death leaves, at a part of the cost per packet.
+ * At most some 32 are in hand at any instant, so others get their turn in between.
+ *   brine_enqueue_many  0: all `count` are in. Else the first *done are, and the others are still the caller's; the status
+ *                       is that of packets[*done]. Waits for room as often as needed, until the deadline.
+ *   brine_dequeue_many  0: *done packets, at least 1 and at most `count`, which are the caller's to read and free. Waits
+ *                       only while the pipe is empty: it does not wait for more to come. Else *done is 0.
+ * done may be NULL for brine_enqueue_many. Errors: as the single calls; BRINE_EINVAL (no array, room for 0 packets).
+ * Since 0.1.
+ */
+BRINE_API BRINE_MUST_CHECK int brine_enqueue_many(brine_pipe *pipe, const brine_packet *packets, size_t count, brine_deadline deadline, size_t *done);
+BRINE_API BRINE_MUST_CHECK int brine_dequeue_many(brine_pipe *pipe, brine_packet *packets, size_t count, brine_deadline deadline, size_t *done);
+
 /* ---- leases ---------------------------------------------------------------------------------------- */
 
 /*

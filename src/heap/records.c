@@ -8,11 +8,6 @@
  */
 #include "heap/thread.h"
 
-/* Records ahead of the cursor whose words are fetched: the words were last written by a reader on
- * another core, and a line from there takes about as long as three allocations. */
-#define PREFETCH_AHEAD 3
-#define PREFETCH_LINES 4 /* 64 bytes each: the head of the record, and its first values */
-
 static uint32_t take(brine_pool *pool, uint32_t index, uint64_t word, uint32_t *gen) {
     struct record *r = pool_record(pool, index);
     *gen = word_gen(word);
@@ -107,8 +102,7 @@ static uint32_t scan(struct heap *h, uint32_t limit, uint32_t *gen) {
     uint64_t word;
     for (uint32_t i = 0; i < limit; i++) {
         uint32_t index = index_at(l);
-        const char *ahead = (const char *)pool_record(pool, index + PREFETCH_AHEAD); /* past the page's end: a harmless hint */
-        for (int line = 0; line < PREFETCH_LINES; line++) __builtin_prefetch(ahead + line * 64, 1);
+        record_fetch_ahead(pool, index);
         next_slot(l);
         if (index != 0 && is_free(pool, index, &word)) {
             l->found++;

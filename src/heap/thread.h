@@ -74,10 +74,35 @@ static inline uint32_t record_alloc(brine_pool *pool, uint32_t me, uint32_t *gen
     return brine__record_alloc_slow(h, gen);
 }
 
-/* The usual case alone, without a call in it: the record freed last is free still. 0: take record_alloc(). h: the
- * thread's heap, or NULL. */
+/* Records ahead of the cursor that are fetched: they were last written by a reader on another core, and a line from
+ * there takes as long as several allocations. */
+#define PREFETCH_AHEAD 8
+static inline void record_fetch_ahead(const brine_pool *pool, uint32_t index) {
+    const struct record *ahead = pool_record(pool, index + PREFETCH_AHEAD); /* past the page's end: a harmless hint */
+    prefetch_write(ahead);
+    prefetch_write(ahead->inline_arena);
+}
+
+/* The record at the cursor, if the lap goes on in the same page. 0: none is had so; the cursor may have moved on. */
+static inline uint32_t record_at_cursor(struct heap *h, brine_pool *pool, uint32_t me, uint32_t *gen) {
+    struct page_list *l = &h->records;
+    if (unlikely(l->looked >= l->count * RECORDS_PER_PAGE || l->slot + 1 >= RECORDS_PER_PAGE)) return 0;
+    uint32_t index = l->pages[l->page] * (uint32_t)RECORDS_PER_PAGE + l->slot++;
+    record_fetch_ahead(pool, index);
+    l->looked++;
+    uint64_t w = a64_load_acquire(&pool_record(pool, index)->word); /* as in record_alloc() */
+    if (unlikely(word_state(w) != REC_FREE || index == 0)) return 0;
+    l->found++;
+    *gen = word_gen(w);
+    a64_store_relaxed(&pool_record(pool, index)->word, WORD(*gen, REC_HELD, me));
+    return index;
+}
+
+/* The usual cases alone, without a call in them: the record freed last is free still, or the next one is. 0: take
+ * record_alloc(). h: the thread's heap, or NULL. */
 static inline uint32_t record_alloc_fast(struct heap *h, brine_pool *pool, uint32_t me, uint32_t *gen) {
-    if (unlikely(!h || h->records.stacked == 0)) return 0;
+    if (unlikely(!h)) return 0;
+    if (h->records.stacked == 0) return record_at_cursor(h, pool, me, gen);
     uint32_t index = h->records.stack[h->records.stacked - 1];
     uint64_t w = a64_load_acquire(&pool_record(pool, index)->word); /* as in record_alloc() */
     if (unlikely(word_state(w) != REC_FREE)) return 0;

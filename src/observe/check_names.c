@@ -47,22 +47,34 @@ static void check_empty(struct check *c, const struct ring_check *k, uint64_t t,
         brine__problem(c, slot_place(k, t), "found record %u as the last one taken, which does not exist", slot_rec(s));
 }
 
-/* True if the last step of an enqueue (at tail) or of a dequeue (at head) may be missing: who was about to do it
- * does not run. */
+/* True if the last step of an enqueue (from tail on) or of a dequeue (from head on) may be missing: who was about to do
+ * it, for one packet or for several, does not run. */
 static bool unfinished(const struct check *c, uint64_t s) { return slot_proc(s) != 0 && !c->running[slot_proc(s)]; }
 
 static void check_slots(struct check *c, const struct ring_check *k) {
     const struct ring *r = k->ring;
     uint64_t head = a64_load_relaxed(&r->control->head), tail = a64_load_relaxed(&r->control->tail), slots = r->mask + 1;
+    uint64_t taken_end = head, full_end = tail > head ? tail : head; /* ends of what is unfinished */
     for (uint64_t t = head; t < head + slots; t++) {
         uint64_t s = a64_load_relaxed(&r->slots[t & r->mask]);
+        bool last_taken = t == taken_end && unfinished(c, s), last_full = t == full_end && unfinished(c, s);
         bool full = slot_full(s) && slot_lap(s) == ring_lap(r, t);
         bool taken = !slot_full(s) && slot_lap(s) == ((ring_lap(r, t) + 1) & LAP_MASK);
-        if (full && (t < tail || (t == tail && unfinished(c, s)))) check_full(c, k, t, s);
-        else if (taken && t == head && unfinished(c, s)) continue;
+        if ((full && last_full) || (taken && t == full_end)) full_end++;
+        if (full && (t < tail || last_full)) check_full(c, k, t, s);
+        else if (taken && last_taken) taken_end++;
         else if (t < tail) brine__problem(c, slot_place(k, t), "found %s of lap %u, expected full of lap %u (position %llu)", slot_full(s) ? "full" : "empty", slot_lap(s), ring_lap(r, t), (unsigned long long)t);
         else check_empty(c, k, t, s);
     }
+}
+
+/* True if head is not beyond tail, or only by packets that were taken before their enqueue moved tail. */
+static bool ends_in_order(const struct ring *r, uint64_t head, uint64_t tail) {
+    for (uint64_t t = tail; t < head; t++) {
+        uint64_t s = a64_load_relaxed(&r->slots[t & r->mask]);
+        if (t - tail > r->mask || slot_full(s) || slot_lap(s) != ((ring_lap(r, t) + 1) & LAP_MASK)) return false;
+    }
+    return true;
 }
 
 static void check_control(struct check *c, uint32_t i) {
@@ -124,7 +136,7 @@ static void check_pipe(struct check *c, uint32_t i, uint64_t w, const char *name
     check_control(c, i);
     if (!get_ring(c, i, w, &r)) return;
     uint64_t head = a64_load_relaxed(&r.control->head), tail = a64_load_relaxed(&r.control->tail);
-    if (head > tail || tail - head > r.capacity || tail - head > r.mask + 1) {
+    if (!ends_in_order(&r, head, tail) || (tail > head && (tail - head > r.capacity || tail - head > r.mask + 1))) {
         brine__problem(c, PIPE_PLACE(c, i, head), "found %llu, with tail %llu; expected at most tail, and not more than the capacity (%u) below it", (unsigned long long)head, (unsigned long long)tail, r.capacity);
         return;
     }

@@ -263,7 +263,7 @@ void brine__packet_free_tree(brine_pool *pool, uint32_t top, uint32_t top_gen) {
             }
             continue;
         }
-        uint64_t parent = a64_load_relaxed(&r->parent);
+        uint64_t parent = index == top ? 0 : a64_load_relaxed(&r->parent); /* not the top's: it is in the maker's line */
         if (r->chunks) free_chunks(pool, r, index, gen);
         record_release(pool, index, gen);
         if (index == top) return;

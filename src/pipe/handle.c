@@ -17,7 +17,7 @@ uint32_t brine__thread_number_new(void) {
 
 static uint32_t ring_shift(uint32_t capacity) {
     uint32_t shift = 6; /* RING_SLOTS_MIN: readers and writers of a small pipe seldom meet on a line */
-    while ((1u << shift) < capacity) shift++;
+    while ((1u << shift) < capacity + RING_SLOTS_APART) shift++;
     return shift;
 }
 _Static_assert(RING_SLOTS_MIN == 1u << 6, "smallest ring");

@@ -151,6 +151,14 @@ bool brine__ring_of(brine_pool *pool, uint32_t index, uint32_t gen, struct ring 
 
 /* ---- reaping ---- */
 
+/* Position t was taken: written down by whom, before head passes it. Head may be further back, as several are taken at
+ * once. In a pipe that is not damaged all up to t are taken, so there is something to do unless another was faster. */
+static void help_up_to(const struct ring *r, uint64_t t) {
+    uint64_t h;
+    while ((h = a64_load_acquire(&r->control->head)) <= t)
+        if (!brine__ring_help(r) && a64_load_acquire(&r->control->head) == h) return;
+}
+
 /* A dead sender's packet: where is it? */
 static void undo_sending(brine_pool *pool, uint32_t index, struct record *d, uint64_t w) {
     struct ring r;
@@ -163,13 +171,9 @@ static void undo_sending(brine_pool *pool, uint32_t index, struct record *d, uin
             a64_cas_acq_rel(&d->word, &w, WORD(word_gen(w), REC_QUEUED, 0)); /* it is in the pipe, for good */
             return;
         }
-        if (exists && slot_rec(s) == index && !slot_full(s) && slot_lap(s) == ((ring_lap(&r, t) + 1) & LAP_MASK) &&
-            a64_load_acquire(&r.control->head) == t) {
-            help_head(&r, t, s); /* taken: write down by whom */
-            return;
-        }
+        if (exists && slot_rec(s) == index && !slot_full(s) && slot_lap(s) == ((ring_lap(&r, t) + 1) & LAP_MASK)) help_up_to(&r, t);
     }
-    /* Never got in. No store: a taker may have recorded it since. */
+    /* Never got in. No store: it may have been recorded, by us or by its taker. */
     if (word_state(w) == REC_FORWARDING) brine__lease_undo_forward(d, w, journey);
     else if (a64_cas_acq_rel(&d->word, &w, WORD(word_gen(w), REC_HELD, word_holder(w))))
         brine__packet_undo(pool, index, WORD(word_gen(w), REC_HELD, word_holder(w)), word_holder(w));

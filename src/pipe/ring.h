@@ -21,6 +21,7 @@
 #include "pipe/publish.h"
 
 #define RING_SLOTS_MIN 64u
+#define RING_SLOTS_APART 16u /* two lines: in a full pipe readers and writers are not at the same line */
 
 struct brine_pipe {
     struct brine_pipe *next; /* in pool->pipes, under pool->mutex */
@@ -46,6 +47,7 @@ struct brine_pipe {
     a64 spin_ns;             /* how long the next wait spins before it sleeps */
     a32 spin_useless;        /* whom we wait for runs only where we do */
     a32 spins_failed;
+    a32 polls;               /* that found nothing, for several packets */
     char name[BRINE_NAME_MAX + 1];
 };
 
@@ -58,12 +60,15 @@ static inline bool slot_full(uint64_t s) { return (s >> 39) & 1; }
 static inline uint32_t slot_proc(uint64_t s) { return (uint32_t)(s >> 26) & 0x1fff; }
 static inline uint32_t slot_rec(uint64_t s) { return (uint32_t)s & 0x3ffffff; }
 
-/* What a reader looks at first: word and root, the rest of the head, the first values. */
+/* What every reader looks at: the first line and the first values. */
 static inline void prefetch_packet(const struct record *d) {
-    __builtin_prefetch(d, 1);
-    __builtin_prefetch(&d->bump, 1);
+    prefetch_write(d);
     __builtin_prefetch(d->inline_arena);
+}
+/* And what one who answers at once needs too: more values, and the line that is written when the packet is passed on. */
+static inline void prefetch_more(const struct record *d) {
     __builtin_prefetch(d->inline_arena + 64);
+    prefetch_write(&d->pipe);
 }
 
 /* A ring as seen from the reaper and observers, who have no handle. */
@@ -90,6 +95,13 @@ int brine__ring_dequeue(brine_pipe *pipe, uint32_t me, brine_packet *packet);
 #define ORIGIN_POS_MASK (((uint64_t)1 << 48) - 1)
 /* True if it is being enqueued, or is in its slot. */
 static inline bool is_sent(uint32_t state) { return state == REC_SENDING || state == REC_QUEUED || state == REC_FORWARDING; }
+
+/* ---- several at once (pipe/batch.c) ---- */
+
+/* One attempt of the usual kind for the first of several packets: how many were put or taken; 0: the pipe is full or empty, or
+ * it is a case for the single calls. */
+size_t brine__put_batch(brine_pipe *pipe, const brine_packet *packets, size_t count);
+size_t brine__take_batch(brine_pipe *pipe, brine_packet *packets, size_t count);
 
 /* The last step of a dequeue: ARRIVED(me) becomes the caller's. */
 void brine__deliver(const brine_pipe *pipe, const struct ring *ring, struct record *d, uint32_t gen, uint32_t me);
@@ -182,17 +194,19 @@ bool brine__entry_cleanup(brine_pool *pool, uint32_t index, uint32_t me, bool re
 /* brine_dequeue without waiting, by one who drops the packet: the process does not become a reader by it. No
  * detail on BRINE_ETIMEDOUT. */
 int brine__dequeue_now(brine_pipe *pipe, brine_packet *packet);
-/* Wakes one reader or writer if any sleeps. Call after the RMW that made the change. */
+/* Wakes one reader or writer, or so many, if any sleep. Call after the RMW that made the change. */
 void brine__wake_slow(a32 *ec, int count);
-void brine__wake_one_slow(brine_pipe *pipe, a32 *ec);
-static inline void wake_reader(brine_pipe *p) {
+void brine__wake_some(brine_pipe *pipe, a32 *ec, int count);
+static inline void wake_readers(brine_pipe *p, int count) {
     fence_after_rmw(); /* pairs with the seq_cst add in waiting_add(): either we see it or it sees our change */
-    if (unlikely((uint32_t)a64_load_relaxed(&p->control->wait_readers) != 0)) brine__wake_one_slow(p, &p->control->ec_readers);
+    if (unlikely((uint32_t)a64_load_relaxed(&p->control->wait_readers) != 0)) brine__wake_some(p, &p->control->ec_readers, count);
 }
-static inline void wake_writer(brine_pipe *p) {
+static inline void wake_writers(brine_pipe *p, int count) {
     fence_after_rmw(); /* as above */
-    if (unlikely((uint32_t)a64_load_relaxed(&p->control->wait_writers) != 0)) brine__wake_one_slow(p, &p->control->ec_writers);
+    if (unlikely((uint32_t)a64_load_relaxed(&p->control->wait_writers) != 0)) brine__wake_some(p, &p->control->ec_writers, count);
 }
+static inline void wake_reader(brine_pipe *p) { wake_readers(p, 1); }
+static inline void wake_writer(brine_pipe *p) { wake_writers(p, 1); }
 /* Wakes everybody who waits on a pipe. */
 void brine__wake_all(struct pipe_control *control);
 /* Forgets the waiters counted in a pipe (some are dead); the live ones count themselves in again. */

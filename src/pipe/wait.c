@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "pipe/futex.h"
+#include "pipe/quick.h"
 
 /*
  * How long to spin before sleeping: competitive spinning. Who spins for about as long as a sleep and a wake cost, and
@@ -29,6 +30,7 @@
 #define WAKE_COST_MAX_NS 100000  /* more than that is not the wake but a busy machine */
 #define SPIN_ROUNDS 64           /* looks at the pipe between two looks at the clock; about 1 us */
 #define READ_AHEAD 2             /* packets that a dequeue fetches ahead of the one it takes */
+#define POLLS_LOOK 16            /* polls for several packets, of which one looks at the slot */
 #define CPUS_LOOK_EVERY 16       /* failed spins between two looks at who may run on which CPUs */
 
 /* Waits on this handle spin before they sleep. Where they do not, what they cost is not measured either: reading the
@@ -53,9 +55,9 @@ void brine__wake_slow(a32 *ec, int count) {
     brine__futex_wake(ec, count);
 }
 
-void brine__wake_one_slow(brine_pipe *p, a32 *ec) {
+void brine__wake_some(brine_pipe *p, a32 *ec, int count) {
     if (spins(p)) a64_store_relaxed(&p->control->woken_ns, (uint64_t)brine__now_ns()); /* a measurement: no order needed */
-    brine__wake_slow(ec, 1);
+    brine__wake_slow(ec, count);
 }
 
 void brine__wake_all(struct pipe_control *c) {
@@ -113,44 +115,14 @@ static void note_role(brine_pipe *p, uint32_t role) {
     if (unlikely(!(a32_load_relaxed(&p->counters->roles) & role))) brine__endpoint_role(p, role); /* our own word */
 }
 
-static bool stream_closed(const brine_pipe *p) { return a64_load_acquire(&p->control->stream) & 1; } /* pairs with end_stream() */
-
-static uint64_t size_of(brine_pool *pool, const struct record *r) {
-    return likely(!r->first_child && !is_token(r)) ? r->bytes : brine__packet_bytes(pool, r);
-}
-
-static inline void count_in(brine_pipe *p, uint64_t bytes) {
-    struct endpoint *c = p->counters;
-    if (likely(p->first_thread == thread_number())) {
-        a64_count(&c->packets_in, 1);
-        a64_count(&c->bytes_in, bytes);
-    } else {
-        a64_add_relaxed(&c->packets_in2, 1);
-        a64_add_relaxed(&c->bytes_in2, bytes);
-    }
-}
-
-static inline void count_out(brine_pipe *p, const struct record *d) {
-    struct endpoint *c = p->counters;
-    uint64_t bytes = a64_load_relaxed(&d->rc_stamp); /* set by the sender */
-    if (likely(p->first_thread == thread_number())) {
-        a64_count(&c->packets_out, 1);
-        a64_count(&c->bytes_out, bytes);
-    } else {
-        a64_add_relaxed(&c->packets_out2, 1);
-        a64_add_relaxed(&c->bytes_out2, bytes);
-    }
-}
-
 static int try_write(struct op *op) {
     brine_pipe *p = op->pipe;
     if (unlikely(stream_closed(p))) return BRINE_ECLOSED;
-    uint64_t bytes = size_of(p->pool, op->held.rec);
-    a64_store_relaxed(&op->held.rec->rc_stamp, bytes); /* for the reader's counters */
+    uint64_t bytes = note_size(p->pool, op->held.rec);
     int rc = brine__ring_enqueue(p, op->held.rec, op->held.index, op->held.gen, op->me, op->leased);
     if (rc) return rc;
     wake_reader(p);
-    count_in(p, bytes);
+    count_in(p, 1, bytes);
     return 0;
 }
 
@@ -160,7 +132,7 @@ static int try_read(struct op *op) {
     int rc = brine__ring_dequeue(p, op->me, op->packet);
     if (rc) return closed ? BRINE_ECLOSED : rc;
     wake_writer(p);
-    count_out(p, pool_record(p->pool, op->packet->record));
+    count_out(p, 1, sent_bytes(pool_record(p->pool, op->packet->record)));
     return 0;
 }
 
@@ -372,37 +344,26 @@ __attribute__((noinline)) static int dequeue_slow(brine_pipe *pipe, brine_packet
     return rc == BRINE_ETIMEDOUT ? not_at_once(&op, deadline) : explain(pipe, true, rc);
 }
 
-/* What pipe_enter() and note_role() ask: nothing has to be done about the handle. */
-static inline bool ready(const brine_pipe *p, uint32_t me, uint32_t role) {
-    return likely(me && p->epoch == p->pool->epoch && a64_load_acquire(p->entry) == p->live && (a32_load_relaxed(&p->counters->roles) & role));
-}
-
 /* The usual case of the same: room, nobody else at this position. It is brine__ring_enqueue() with the slot looked at
- * first: the packet is not touched unless it will probably go in. Killed between SENDING and the CAS of the slot: the slot
- * at pos does not name the packet. */
+ * first: the packet is not touched unless it will probably go in. */
 int brine_enqueue(brine_pipe *p, brine_packet packet, brine_deadline deadline) {
     uint32_t me = likely(p != NULL) ? a32_load_relaxed(p->pool->me) : 0;
     if (unlikely(!me || !ready(p, me, ENDP_WRITES))) return enqueue_slow(p, packet, deadline);
-    if (unlikely(packet.pool != p->pool->id || packet.record == 0 || packet.record >= a32_load_relaxed(&p->pool->record_limit)))
-        return enqueue_slow(p, packet, deadline);
-    struct record *d = pool_record(p->pool, packet.record);
-    if (unlikely(a64_load_acquire(&d->word) != WORD(packet.generation, REC_HELD, me))) return enqueue_slow(p, packet, deadline);
-    if (unlikely(d->error || d->first_child || is_token(d) || stream_closed(p))) return enqueue_slow(p, packet, deadline);
-    uint64_t t = a64_load_acquire(&p->control->tail), s = a64_load_acquire(&p->slots[t & p->mask]), lap = (t >> p->shift) & LAP_MASK;
-    if (unlikely(slot_full(s) || slot_lap(s) != lap || t - a64_load_relaxed(&p->head_seen) >= p->capacity)) return enqueue_slow(p, packet, deadline);
-    uint64_t bytes = d->bytes;
-    a64_store_relaxed(&d->rc_stamp, bytes);
-    a64_store_relaxed(&d->pipe, LINK(p->gen, p->index)); /* all published by SENDING */
-    a64_store_relaxed(&d->pos, t);
-    a64_store_relaxed(&d->journey, next_journey(a64_load_relaxed(&d->journey)));
-    a64_store_release(&d->word, WORD(packet.generation, REC_SENDING, me));
+    struct record *d = plain_packet(p, packet, me);
+    if (unlikely(!d || stream_closed(p))) return enqueue_slow(p, packet, deadline);
+    uint64_t t = a64_load_acquire(&p->control->tail);
+    if (unlikely(!has_room(p, t))) return enqueue_slow(p, packet, deadline);
+    uint64_t s = a64_load_acquire(&p->slots[t & p->mask]), lap = (t >> p->shift) & LAP_MASK;
+    if (unlikely(slot_full(s) || slot_lap(s) != lap)) return enqueue_slow(p, packet, deadline);
+    uint64_t bytes = note_size(p->pool, d);
+    set_out(p, d, packet.generation, me, t);
     if (unlikely(!a64_cas_seq_cst(&p->slots[t & p->mask], &s, slot_word(lap, true, me, packet.record)))) { /* linearization, as there */
         a64_store_release(&d->word, WORD(packet.generation, REC_HELD, me));
         return enqueue_slow(p, packet, deadline);
     }
     ring_advance(&p->control->tail, t);
     wake_reader(p);
-    count_in(p, bytes);
+    count_in(p, 1, bytes);
     return 0;
 }
 
@@ -416,18 +377,63 @@ int brine_dequeue(brine_pipe *p, brine_packet *packet, brine_deadline deadline) 
     uint32_t index = slot_rec(s);
     struct record *d = pool_record(p->pool, index);
     prefetch_packet(d);
+    prefetch_more(d);
     uint64_t ahead = a64_load_relaxed(&p->slots[(h + READ_AHEAD) & p->mask]); /* a guess: only fetched, not used */
     if (slot_full(ahead)) prefetch_packet(pool_record(p->pool, slot_rec(ahead)));
     /* The take, as in brine__ring_dequeue(). */
     if (unlikely(!a64_cas_seq_cst(&p->slots[h & p->mask], &s, slot_word(lap + 1, false, me, index)))) return dequeue_slow(p, packet, deadline);
     uint32_t gen = word_gen(a64_load_acquire(&d->word));
     a64_store_release(&d->word, WORD(gen, REC_ARRIVED, me)); /* recorded; before head moves */
+    prefetch_large(p->pool, d);
     ring_advance(&p->control->head, h);
     a64_store_release(&d->word, WORD(gen, REC_HELD, me)); /* delivery */
     put_packet(packet, p->pool, index, gen);
     wake_writer(p);
-    count_out(p, d);
+    count_out(p, 1, sent_bytes(d));
     return 0;
+}
+
+/* ---- several packets ---- */
+
+int brine_enqueue_many(brine_pipe *pipe, const brine_packet *packets, size_t count, brine_deadline deadline, size_t *done) {
+    size_t n = 0;
+    int rc = 0;
+    if (unlikely(count && !packets)) rc = brine__fail(BRINE_EINVAL, "the array of packets is NULL");
+    while (n < count && rc == 0) {
+        size_t k = brine__put_batch(pipe, packets + n, count - n);
+        if (k == 0) { /* full, or not of the usual kind */
+            deadline = brine_until(deadline); /* for all of them together */
+            rc = enqueue_slow(pipe, packets[n], deadline);
+            k = rc == 0;
+        }
+        n += k;
+    }
+    if (done) *done = n;
+    return rc;
+}
+
+/* For a poll: tail says that there is nothing. The slot that writers are about to fill is left alone, but looked at now and
+ * then: one may have been stopped before it moved tail. */
+static bool nothing_came(brine_pipe *p) {
+    if (!ready(p, a32_load_relaxed(p->pool->me), ENDP_READS) || p->leases) return false;
+    if (brine__returned_any(p) || stream_closed(p) || ring_length(p->control) != 0) return false;
+    return a32_add_relaxed(&p->polls, 1) % POLLS_LOOK != 0;
+}
+
+int brine_dequeue_many(brine_pipe *pipe, brine_packet *packets, size_t count, brine_deadline deadline, size_t *done) {
+    size_t n = 0;
+    int rc = 0;
+    if (unlikely(!packets || count == 0 || !done)) rc = brine__fail(BRINE_EINVAL, "there is no room for a packet, or none for their number");
+    else if ((n = brine__take_batch(pipe, packets, count)) == 0) {
+        struct op op = {.pipe = pipe, .reader = true};
+        rc = deadline.ns == 0 && pipe && nothing_came(pipe) ? not_at_once(&op, deadline) : dequeue_slow(pipe, packets, deadline);
+    }
+    if (likely(rc == 0)) {
+        if (n == 0) n = 1 + brine__take_batch(pipe, packets + 1, count - 1);
+        while (n < count && (pipe->leases || brine__returned_any(pipe)) && brine__dequeue_now(pipe, packets + n) == 0) n++;
+    }
+    if (done) *done = n;
+    return rc;
 }
 
 int brine__dequeue_now(brine_pipe *pipe, brine_packet *packet) {

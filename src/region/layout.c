@@ -50,7 +50,8 @@ static uint64_t signature(void) {
                               sizeof(struct endpoint), sizeof(struct record), sizeof(struct pipe_control),
                               sizeof(struct cell),     sizeof(struct chunk),  PROC_COUNT,
                               DIR_COUNT,               ENDP_COUNT,            TAGS_PER_PAGE,
-                              UNIT_BYTES,              LOCK_BASE,             LINE_BYTES};
+                              UNIT_BYTES,              LOCK_BASE,             LINE_BYTES,
+                              offsetof(struct record, pipe), offsetof(struct record, bytes)};
     return XXH3_64bits(parts, sizeof parts);
 }
 

@@ -212,27 +212,32 @@ _Static_assert(sizeof(struct cell) == 16, "cell size");
  *   Delivered by a pipe with leases, until it is enqueued, made a child or shared: `parent` is the link of that
  *   pipe and `rc_count` is position:48 | deliveries:16 there, the origin to which a death returns it.
  *   bump <= limit; [bump, limit) is free room of the newest chunk (or of `inline_arena`).
+ * The first line is all that a reader needs to take and free a packet of the usual kind; the first values stand in the one
+ * that processors fetch together with it. The last line stays in the cache of the core that makes the packets.
  */
 struct record {
     a64 word;
     a64 journey;      /* times it was enqueued or made a child, ever:48 | deliveries since:16. With word one 16-byte CAS target */
-    a64 pipe;         /* gen:32 | directory index:32 */
-    a64 parent;       /* CHILD: gen:32 | record:32 of the parent */
     a64 target;       /* token: gen:32 | record:32 of the shared packet; else 0. FREE => 0 */
     uint64_t chunks;  /* offset of the newest chunk; each begins with struct chunk */
     struct cell root;
-    uint64_t bump, limit;
-    uint32_t first_child, next_child; /* records owned by this packet; 0 ends */
-    uint32_t prev_child;
+    uint32_t first_child; /* records owned by this packet; 0 ends */
     int32_t error;    /* first build error, 0 if none */
     uint64_t bytes;   /* of this record and its chunks, without owned packets */
-    a64 pos;          /* position of the last enqueue, or of the take */
-    a64 rc_count;     /* SHARED: count:32 | gen:32. With rc_stamp one 16-byte CAS target */
-    a64 rc_stamp;     /* token gen:32 | 0:5 | op:1 | token record:26. Not SHARED: bytes when last enqueued */
+
     uint8_t inline_arena[ARENA_INLINE];
+
+    a64 pipe;         /* gen:32 | directory index:32 */
+    a64 parent;       /* CHILD: gen:32 | record:32 of the parent */
+    a64 pos;          /* position of the last enqueue, or of the take */
+    uint64_t bump, limit;
+    uint32_t next_child, prev_child;
+    a64 rc_count;     /* SHARED: count:32 | gen:32. With rc_stamp one 16-byte CAS target */
+    a64 rc_stamp;     /* token gen:32 | 0:5 | op:1 | token record:26. Not SHARED: bytes when last enqueued, if it owns packets or is a token */
 };
 _Static_assert(offsetof(struct record, word) == 0 && offsetof(struct record, journey) == 8, "one 16-byte CAS target");
-_Static_assert(offsetof(struct record, rc_count) == 112 && offsetof(struct record, inline_arena) == 128, "record layout");
+_Static_assert(offsetof(struct record, inline_arena) == 64 && offsetof(struct record, pipe) == RECORD_BYTES - 64, "a reader's line, the arena, a writer's line");
+_Static_assert(offsetof(struct record, rc_count) % 16 == 0, "one 16-byte CAS target");
 _Static_assert(sizeof(struct record) == RECORD_BYTES, "record size");
 
 #define DELIVERIES_MASK 0xffffu /* low bits of journey, and of a lease's origin */

@@ -106,7 +106,7 @@ int brine_assign_bytes(brine_ref place, const void *data, size_t length) {
     return assign_text(place, BRINE_BYTES, length ? data : "", length);
 }
 
-int brine_assign_bytes_room(brine_ref place, size_t length, void **data) {
+__attribute__((noinline)) static int bytes_room_slow(brine_ref place, size_t length, void **data) {
     struct at at;
     int rc = brine__value_place(place, &at);
     if (rc) return rc;
@@ -117,6 +117,19 @@ int brine_assign_bytes_room(brine_ref place, size_t length, void **data) {
     struct cell cell = {.type = BRINE_BYTES, .payload = pool_offset(at.pool, room)};
     cell_set_len48(&cell, length);
     brine__cell_assign(&at, cell);
+    *data = room;
+    return 0;
+}
+
+int brine_assign_bytes_room(brine_ref place, size_t length, void **data) {
+    struct at at;
+    char *room;
+    if (unlikely((uint64_t)length >> 47 || !place_at_hand(place, &at) || !just_overwritten(at.cell))) return bytes_room_slow(place, length, data);
+    if (unlikely(!(room = arena_at_hand(&at, (uint64_t)length + 1, 8)))) return bytes_room_slow(place, length, data);
+    room[length] = 0;
+    struct cell cell = {.type = BRINE_BYTES, .payload = pool_offset(at.pool, room)};
+    cell_set_len48(&cell, length);
+    *at.cell = cell;
     *data = room;
     return 0;
 }

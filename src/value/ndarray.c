@@ -25,8 +25,25 @@ void brine__ndarray_view(const struct at *at, brine_array *out) {
     }
 }
 
+/* A large array that is the whole of its packet: the usual case of brine__value_enter. */
+static bool own_packet_at_hand(brine_ref value, struct at *at) {
+    if (!cell_at_hand(value, at) || at->cell->type != CELL_REF) return false;
+    uint64_t link = at->cell->payload;
+    bool writable = a64_load_relaxed(&at->rec->target) == 0;
+    if (link_record(link) >= a32_load_relaxed(&at->pool->record_limit)) return false;
+    struct record *child = pool_record(at->pool, link_record(link));
+    uint64_t w = a64_load_acquire(&child->word);
+    if (word_gen(w) != link_gen(link) || word_state(w) != REC_CHILD || a64_load_relaxed(&child->target) != 0) return false;
+    at->rec = child, at->cell = &child->root, at->record = link_record(link), at->generation = link_gen(link), at->writable = writable;
+    return true;
+}
+
 int brine_as_array(brine_ref value, brine_array *out) {
     struct at at;
+    if (unlikely(own_packet_at_hand(value, &at)) && at.cell->type == BRINE_ARRAY) {
+        brine__ndarray_view(&at, out);
+        return 0;
+    }
     int rc = value_read(value, &at);
     if (unlikely(rc)) return rc;
     if (at.cell->type != BRINE_ARRAY) return brine__fail(BRINE_ETYPE, "the value is a %s, not an nd-array", brine_type_name((brine_type)at.cell->type));

@@ -88,9 +88,12 @@ QUICK brine_ref ref_beside(brine_ref ref, const struct at *at, const struct cell
     return ref;
 }
 
-/* brine__cell_assign: a number or text may just be overwritten; a container or an owned packet has to be dropped. */
+/* A number, a text or a container without anything may just be overwritten; what else there is has to be dropped. */
+QUICK bool just_overwritten(const struct cell *cell) { return cell->type < BRINE_TAB || (cell->type == BRINE_TAB && !cell->payload); }
+
+/* brine__cell_assign */
 QUICK void cell_assign(const struct at *at, struct cell value) {
-    if (likely(at->cell->type < BRINE_TAB)) *at->cell = value;
+    if (likely(just_overwritten(at->cell))) *at->cell = value;
     else brine__cell_assign(at, value);
 }
 

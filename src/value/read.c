@@ -175,8 +175,8 @@ int brine_as_str(brine_ref value, const char **text, size_t *length) {
 int brine_as_bytes(brine_ref value, const void **data, size_t *length) {
     struct at at;
     uint64_t n;
-    int rc = brine__value_read(value, &at);
-    if (rc) return rc;
+    int rc = value_read(value, &at);
+    if (unlikely(rc)) return rc;
     if (at.cell->type != BRINE_BYTES) return wrong_type(&at, "bytes");
     *data = cell_text(&at, at.cell, &n);
     *length = (size_t)n;
