@@ -55,7 +55,7 @@ private:
         case Type::arr:
         case Type::tup: return read_list(v, out, depth);
         case Type::array: return read_array(v, out);
-        default: return v.exists() ? BRINE_ETYPE : v.status();
+        default: return not_that(v);
         }
     }
     static int read_complex(ConstValue v, J &out) {

@@ -111,7 +111,9 @@ template <class T> Failure explain_array(ConstValue v, int status, const std::st
     std::string start = path.empty() ? "" : path + ": ";
     if (brine_as_array(v.ref(), &a) != 0) return expected(name, v, status, path);
     if (status == BRINE_ESHARED) return {status, start + "the packet is shared or leased: an array of const " + number_name<std::remove_const_t<T>>() + " can be had"};
-    return {status, start + "expected " + name + ", found one of " + name_of(static_cast<Type>(a.dtype)) + " with " + std::to_string(a.ndim) + " dimensions"};
+    std::string shape;
+    for (int i = 0; i < a.ndim; i++) shape += (i ? ", " : "") + std::to_string(a.shape[i]);
+    return {status, start + "expected " + name + ", found one of " + name_of(static_cast<Type>(a.dtype)) + " with shape (" + shape + ")"};
 }
 
 // Calls use with a null pointer of the type that an element has; false if there is no such type (float16, raw).

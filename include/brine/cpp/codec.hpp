@@ -47,6 +47,13 @@ namespace detail {
 
 // ---- errors ----
 
+// Why a value is not of the type that was looked for: BRINE_ETYPE, or why it cannot be read at all.
+inline int not_that(ConstValue v) {
+    bool unused;
+    int status = brine_as_bool(v.ref(), &unused);
+    return status == 0 ? BRINE_ETYPE : status;
+}
+
 template <class T, class = void> inline constexpr bool explains = false;
 template <class T>
 inline constexpr bool explains<T, std::void_t<decltype(codec<T>::explain(std::declval<ConstValue>(), 0, std::string()))>> = true;
@@ -214,7 +221,7 @@ template <class T> struct Exact {
 template <class T> constexpr Exact<T> exact(T number) noexcept { return {number}; }
 template <class T> struct codec<Exact<T>> {
     static std::string name() { return detail::number_name<T>(); }
-    static int read(ConstValue v, Exact<T> &out) { return v.type() == type_of<T> ? codec<T>::read(v, out.number) : v.exists() ? BRINE_ETYPE : v.status(); }
+    static int read(ConstValue v, Exact<T> &out) { return v.type() == type_of<T> ? codec<T>::read(v, out.number) : detail::not_that(v); }
     static int write(Value place, Exact<T> x) { return brine_assign_number(place.ref(), static_cast<brine_type>(type_of<T>), &x.number); }
 };
 
@@ -279,7 +286,7 @@ template <> struct codec<std::vector<std::byte>> {
 
 template <> struct codec<none_t> {
     static std::string name() { return "None"; }
-    static int read(ConstValue v, none_t &) { return v.is_none() ? 0 : v.exists() ? BRINE_ETYPE : v.status(); }
+    static int read(ConstValue v, none_t &) { return v.is_none() ? 0 : detail::not_that(v); }
     static int write(Value place, none_t) { return brine_assign_none(place.ref()); }
 };
 template <> struct codec<std::nullptr_t> {

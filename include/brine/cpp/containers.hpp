@@ -26,7 +26,7 @@ template <class T, class A> inline constexpr bool is_number_vector<std::vector<T
 // 0 if v is an arr or tup.
 inline int is_sequence(ConstValue v) {
     Type t = v.type();
-    return t == Type::arr || t == Type::tup ? 0 : v.exists() ? BRINE_ETYPE : v.status();
+    return t == Type::arr || t == Type::tup ? 0 : not_that(v);
 }
 
 // Reads every element with each(element) until one is not as expected. The iterator does not throw what is corrupt: its
@@ -105,7 +105,7 @@ template <class M> struct codec<M, std::enable_if_t<detail::is_map<M>>> {
     using T = typename M::mapped_type;
     static std::string name() { return "a tab of " + codec<T>::name(); }
     static int read(ConstValue v, M &out) {
-        if (!v.is_tab()) return v.exists() ? BRINE_ETYPE : v.status();
+        if (!v.is_tab()) return detail::not_that(v);
         out.clear();
         return detail::for_each_element(v, [&out](ConstValue key, ConstValue value) {
             K k{};

@@ -39,7 +39,7 @@ template <class S> struct codec<S, std::enable_if_t<detail::has_fields<S>>> {
     static std::string name() { return "a tab"; }
     static int read(ConstValue v, S &out) {
         int status = 0;
-        if (!v.is_tab()) return v.exists() ? BRINE_ETYPE : v.status();
+        if (!v.is_tab()) return detail::not_that(v);
         std::apply([&](const auto &...f) { (void)((status = read_field(v, f, out), status == 0) && ...); }, detail::fields_of<S>());
         return status;
     }
