@@ -53,7 +53,7 @@ int main() {
     int seen = 0;
     for (int status : statuses) {
         try {
-            brine::raise(status, "what happened");
+            brine::throw_error(status, "what happened");
         } catch (const brine::error &e) {
             CHECK_EQ_INT(e.status(), status);
             CHECK_STR(e.what(), "what happened");
@@ -68,7 +68,7 @@ int main() {
     BRINE_STATUS_TABLE(BRINE_X)
 #undef BRINE_X
     CHECK_EQ_INT(seen, in_table);
-    CHECK_TEXT(THROWS(brine::timeout_error, brine::raise(BRINE_ETIMEDOUT, "")), brine_status_text(BRINE_ETIMEDOUT));
+    CHECK_TEXT(THROWS(brine::timeout_error, brine::throw_error(BRINE_ETIMEDOUT, "")), brine_status_text(BRINE_ETIMEDOUT));
 
     std::error_code code = BRINE_ETIMEDOUT;
     CHECK(code == BRINE_ETIMEDOUT && code == std::errc::timed_out && code != BRINE_EINTR);

@@ -193,8 +193,8 @@ template <class T> int write_numbers(Value place, const T *data, std::size_t n) 
 
 template <class T> ArrayView<T> Array::as() const {
     int status = detail::array_status<T>(a_);
-    if (status == BRINE_ESHARED) raise(status, "the packet is shared or leased: its arrays can be read, as const");
-    if (status != 0) raise(status, "expected an array of " + detail::number_name<std::remove_const_t<T>>() + ", found one of " + name_of(dtype()));
+    if (status == BRINE_ESHARED) throw_error(status, "the packet is shared or leased: its arrays can be read, as const");
+    if (status != 0) throw_error(status, "expected an array of " + detail::number_name<std::remove_const_t<T>>() + ", found one of " + name_of(dtype()));
     return ArrayView<T>(a_);
 }
 

@@ -90,7 +90,7 @@ template <class K> void raise_missing(brine_ref found, std::string path, const K
     int status = brine_ref_status(found);
     std::string detail = brine_detail();
     add_to_path(path, key);
-    raise(status, path + ": " + detail);
+    throw_error(status, path + ": " + detail);
 }
 
 // The failure of element i, under a name or at an index.

@@ -109,8 +109,8 @@ struct ownership_error : error { using error::error; };
 BRINE_CPP_ERRORS(BRINE_CPP_X)
 #undef BRINE_CPP_X
 
-// Throws the class of a status. For those who call the C functions themselves: raise(rc), or check(rc) below.
-[[noreturn]] BRINE_CPP_COLD inline void raise(int status, const std::string &detail) {
+// Throws the class of a status. For those who call the C functions themselves: throw_error(rc), or check(rc) below.
+[[noreturn]] BRINE_CPP_COLD inline void throw_error(int status, const std::string &detail) {
     switch (status) {
 #define BRINE_CPP_X(class_name, base, code)                                                                            \
     case code: throw class_name(detail);
@@ -119,11 +119,11 @@ BRINE_CPP_ERRORS(BRINE_CPP_X)
     default: throw error(status, detail);
     }
 }
-[[noreturn]] BRINE_CPP_COLD inline void raise(int status) { raise(status, brine_detail()); }
+[[noreturn]] BRINE_CPP_COLD inline void throw_error(int status) { throw_error(status, brine_detail()); }
 
 // Throws unless the status is 0 (or a number that is no error).
 inline void check(int status) {
-    if (BRINE_CPP_UNLIKELY(status < 0)) raise(status);
+    if (BRINE_CPP_UNLIKELY(status < 0)) throw_error(status);
 }
 
 // Why a try_ call has no result. What is thrown has the same status and text.
@@ -139,7 +139,7 @@ public:
     const char *name() const noexcept { return brine_status_name(status_); } // "BRINE_E..."
     std::error_code code() const noexcept { return {status_, category()}; }
     std::string_view detail() const noexcept { return detail_.empty() ? std::string_view(brine_status_text(status_)) : detail_; }
-    [[noreturn]] void raise() const { BRINE_CPP_ABI::raise(status_, std::string(detail())); }
+    [[noreturn]] void raise() const { BRINE_CPP_ABI::throw_error(status_, std::string(detail())); }
 
     friend bool operator==(const Failure &a, int status) noexcept { return a.status_ == status; }
     friend bool operator!=(const Failure &a, int status) noexcept { return a.status_ != status; }

@@ -57,7 +57,7 @@ private:
         packet_ = Holder(taken);
     }
     BRINE_CPP_COLD void ended(int status) {
-        if (status != BRINE_ECLOSED) raise(status);
+        if (status != BRINE_ECLOSED) throw_error(status);
         pipe_ = nullptr;
     }
     brine_pipe *pipe_ = nullptr;

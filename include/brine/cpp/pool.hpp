@@ -249,7 +249,7 @@ public:
     // Memory without a structure, aligned to 64 bytes, not zeroed; freed too if this process dies. memory_error.
     [[nodiscard]] Block allocate(std::size_t bytes) const {
         void *memory = brine_pool_allocate(get(), bytes);
-        if (memory == nullptr) raise(BRINE_ENOMEM);
+        if (memory == nullptr) throw_error(BRINE_ENOMEM);
         return Block(memory, {pool_});
     }
     // How one process tells another where something is. 0 and null: not in the pool.

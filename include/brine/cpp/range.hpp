@@ -53,7 +53,7 @@ public:
 private:
     void next() {
         more_ = brine_next(&at_, Make::keyed ? &key_ : nullptr, &value_);
-        if (BRINE_CPP_UNLIKELY(!more_ && at_.status != 0)) raise(at_.status);
+        if (BRINE_CPP_UNLIKELY(!more_ && at_.status != 0)) throw_error(at_.status);
     }
     brine_iter at_{};
     brine_ref key_{}, value_{};

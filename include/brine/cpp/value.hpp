@@ -198,7 +198,7 @@ protected:
     }
     brine_ref at_path(const std::string &pointer) const {
         brine_ref found = brine_path(ref(), pointer.c_str());
-        if (brine_ref_status(found) == BRINE_ESYNTAX) raise(BRINE_ESYNTAX);
+        if (brine_ref_status(found) == BRINE_ESYNTAX) throw_error(BRINE_ESYNTAX);
         return found;
     }
 };
@@ -326,7 +326,7 @@ protected:
     using Base::self;
     D &self() noexcept { return static_cast<D &>(*this); }
     static Made made(brine_ref r) {
-        if (BRINE_CPP_UNLIKELY(!brine_ref_ok(r))) raise(brine_ref_status(r));
+        if (BRINE_CPP_UNLIKELY(!brine_ref_ok(r))) throw_error(brine_ref_status(r));
         return Made(r);
     }
     template <class T> int store(T &&content) {
