@@ -209,7 +209,10 @@ void test_leases() {
     done.enqueue(work.lease());
     auto third = work.try_lease(1s);
     CHECK(third && done.try_enqueue(std::move(*third)).has_value() && !*third);
-    CHECK(done.size() == 3 && pool.pipe_info("work").leased == 0 && work.size() == 0);
+    CHECK_EQ_INT(done.size(), 3);
+    CHECK_EQ_INT(work.size(), 0);
+    for (int i : {10, 2, 3}) CHECK_EQ_INT(done.dequeue().get<int>("i"), i);
+    CHECK_EQ_INT(pool.pipe_info("work").leased, 0);
     work.enqueue(numbered(pool, 4));
     work.close();
     auto reader = pool.connect("work");
