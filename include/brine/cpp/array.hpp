@@ -25,12 +25,31 @@ inline bool is_contiguous(const brine_array &a) noexcept {
     return true;
 }
 
+// No elements; what is behind the dimensions is left alone.
+inline void make_empty(brine_array &a) noexcept {
+    a.data = nullptr, a.format = nullptr;
+    a.item_bytes = a.count = a.bytes = 0;
+    a.dtype = BRINE_INVALID, a.ndim = 0, a.writable = false;
+}
+
+// What brine_assign_array has made.
+inline void describe(brine_array &a, void *data, std::size_t item_bytes, Type dtype, span<const std::size_t> shape) noexcept {
+    a.data = data, a.format = nullptr;
+    a.item_bytes = item_bytes, a.count = 1;
+    a.dtype = static_cast<std::uint32_t>(dtype), a.ndim = static_cast<std::int32_t>(shape.size()), a.writable = true;
+    for (std::size_t i = shape.size(); i-- > 0; a.count *= shape[i]) {
+        a.shape[i] = shape[i];
+        a.strides[i] = static_cast<std::ptrdiff_t>(a.count * a.item_bytes);
+    }
+    a.bytes = a.count * a.item_bytes;
+}
+
 } // namespace detail
 
 // What is in shared memory, whatever its elements are.
 class Array {
 public:
-    Array() noexcept : a_() {}
+    Array() noexcept { detail::make_empty(a_); }
     explicit Array(const brine_array &a) noexcept : a_(a) {}
 
     Type dtype() const noexcept { return static_cast<Type>(a_.dtype); }
@@ -50,6 +69,7 @@ public:
     template <class T> ArrayView<T> as() const;
 
 private:
+    friend struct codec<Array>;
     brine_array a_;
 };
 
@@ -60,7 +80,7 @@ public:
     using element_type = T;
     using value_type = std::remove_const_t<T>;
     using iterator = T *;
-    ArrayView() noexcept : a_() {}
+    ArrayView() noexcept { detail::make_empty(a_); }
     // a is of this dtype and writable unless T is const: see Array::as.
     explicit ArrayView(const brine_array &a) noexcept : a_(a) {}
     operator ArrayView<const T>() const noexcept { return ArrayView<const T>(a_); }
@@ -91,6 +111,8 @@ public:
     T *end() const noexcept { return begin() + size(); }
 
 private:
+    friend struct codec<ArrayView>;
+    template <class D> friend class Writable;
     template <class... I> T *element(std::size_t dimension, void *at, std::size_t i, I... rest) const noexcept {
         at = static_cast<char *>(at) + static_cast<std::ptrdiff_t>(i) * a_.strides[dimension];
         return element(dimension + 1, at, rest...);
@@ -201,21 +223,15 @@ template <class T> ArrayView<T> Array::as() const {
 template <> struct codec<Array> {
     static std::string name() { return "an array"; }
     static int read(ConstValue v, Array &out) {
-        brine_array a;
-        int status = brine_as_array(v.ref(), &a);
-        if (status == 0) out = Array(a);
-        return status;
+        return brine_as_array(v.ref(), &out.a_);
     }
 };
 
 template <class T> struct codec<ArrayView<T>> {
     static std::string name() { return "an array of " + detail::number_name<std::remove_const_t<T>>(); }
     static int read(ConstValue v, ArrayView<T> &out) {
-        brine_array a;
-        int status = brine_as_array(v.ref(), &a);
-        if (status == 0) status = detail::array_status<T>(a);
-        if (status == 0) out = ArrayView<T>(a);
-        return status;
+        int status = brine_as_array(v.ref(), &out.a_);
+        return status == 0 ? detail::array_status<T>(out.a_) : status;
     }
     // A copy, row by row.
     static int write(Value place, const ArrayView<T> &content) {
@@ -279,11 +295,11 @@ template <class T, std::size_t N> struct codec<std::array<T, N>, std::enable_if_
 };
 
 template <class D> template <class T> ArrayView<T> Writable<D>::array_of(span<const std::size_t> shape, unsigned flags) {
-    brine_ref place = self().place();
-    check(brine_assign_array(place, static_cast<brine_type>(type_of<T>), static_cast<int>(shape.size()), shape.data(), flags, nullptr));
-    brine_array a;
-    check(brine_as_array(place, &a));
-    return ArrayView<T>(a);
+    ArrayView<T> out;
+    void *data = nullptr;
+    check(brine_assign_array(self().place(), static_cast<brine_type>(type_of<T>), static_cast<int>(shape.size()), shape.data(), flags, &data));
+    detail::describe(out.a_, data, sizeof(T), type_of<T>, shape);
+    return out;
 }
 
 BRINE_CPP_END

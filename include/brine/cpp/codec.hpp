@@ -84,11 +84,14 @@ template <class T> Failure mismatch(ConstValue value, int status, std::string pa
     if constexpr (explains<T>) return codec<T>::explain(value, status, std::move(path));
     else return expected(codec<T>::name(), value, status, path);
 }
-template <class T> void raise_mismatch(ConstValue value, int status, std::string path) { mismatch<T>(value, status, std::move(path)).raise(); }
-
-template <class K> void raise_missing(brine_ref found, std::string path, const K &key) {
-    int status = brine_ref_status(found);
-    std::string detail = brine_detail();
+template <class T, class D> void raise_mismatch_at(D place, int status) { mismatch<T>(ConstValue(place.ref()), status, place.path_text()).raise(); }
+template <class T, class D, class K> void raise_mismatch_under(D place, K key, int status) {
+    std::string path = place.path_text();
+    add_to_path(path, key);
+    mismatch<T>(ConstValue(find(place.ref(), key)), status, std::move(path)).raise();
+}
+template <class D, class K> void raise_missing(D place, K key, int status) {
+    std::string path = place.path_text(), detail = brine_detail();
     add_to_path(path, key);
     throw_error(status, path + ": " + detail);
 }
@@ -147,7 +150,7 @@ template <class T> struct codec<T, std::enable_if_t<detail::is_integer<T>>> {
     using Wide = std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t>;
     static std::string name() { return detail::number_name<T>(); }
     static int read(ConstValue v, T &out) {
-        Wide wide = 0;
+        Wide wide; // set if the status is 0
         int status = read_wide(v.ref(), &wide);
         if (BRINE_CPP_UNLIKELY(status != 0)) return status;
         if (BRINE_CPP_UNLIKELY(!detail::fits<T>(wide))) return BRINE_ERANGE;
@@ -188,7 +191,7 @@ template <> struct codec<double> {
 template <> struct codec<float> {
     static std::string name() { return "float32"; }
     static int read(ConstValue v, float &out) {
-        double wide = 0;
+        double wide; // set if the status is 0
         int status = brine_as_double(v.ref(), &wide);
         if (status != 0) return status;
         if (!detail::fits_float(wide)) return BRINE_ERANGE;
@@ -230,8 +233,8 @@ template <class T> struct codec<Exact<T>> {
 template <> struct codec<std::string_view> {
     static std::string name() { return "str"; }
     static int read(ConstValue v, std::string_view &out) {
-        const char *text = nullptr;
-        std::size_t length = 0;
+        const char *text; // set if the status is 0
+        std::size_t length;
         int status = brine_as_str(v.ref(), &text, &length);
         if (status == 0) out = {text, length};
         return status;

@@ -12,39 +12,44 @@ BRINE_CPP_BEGIN
 class Packet {
 public:
     // No packet.
-    Packet() noexcept : p_(brine_packet_none()) {}
+    Packet() noexcept = default;
     // Owns a packet that was got from the C functions.
-    explicit Packet(brine_packet held) noexcept : p_(held) {}
-    Packet(Packet &&other) noexcept : p_(other.release()) {}
+    explicit Packet(brine_packet held) noexcept { put(held); }
+    Packet(Packet &&other) noexcept : words_(std::exchange(other.words_, Words{})) {}
     Packet &operator=(Packet &&other) noexcept {
-        if (this != &other) reset(other.release());
+        if (this != &other) reset(), words_ = std::exchange(other.words_, Words{});
         return *this;
     }
     ~Packet() { reset(); }
 
     // True if there is a packet in it: not moved from, passed on or freed.
-    explicit operator bool() const noexcept { return p_.record != 0; }
+    explicit operator bool() const noexcept { return static_cast<std::uint32_t>(words_.first) != 0; } // the record
     // This process holds it and may read it (a fork's child does not hold its parent's).
-    bool held() const noexcept { return brine_packet_held(p_); }
-    brine_packet get() const noexcept { return p_; }
+    bool held() const noexcept { return brine_packet_held(get()); }
+    brine_packet get() const noexcept {
+        brine_packet out;
+        std::memcpy(&out, &words_.first, 8);
+        std::memcpy(reinterpret_cast<char *>(&out) + 8, &words_.second, 8);
+        return out;
+    }
     // The handle, which the caller has to free from now on.
     brine_packet release() noexcept {
-        brine_packet out = p_;
-        p_ = brine_packet_none();
+        brine_packet out = get();
+        words_ = {};
         return out;
     }
     // Frees it: a leased one is acknowledged, of a shared one the caller's share is let go.
     void reset() noexcept {
-        if (p_.record != 0) brine_packet_free(release());
+        if (*this) brine_packet_free(release());
     }
     void reset(brine_packet held) noexcept {
         reset();
-        p_ = held;
+        put(held);
     }
 
     // ---- what is in it ----
-    Value root() noexcept { return Value(brine_root(p_)); }
-    ConstValue root() const noexcept { return ConstValue(brine_root(p_)); }
+    Value root() noexcept { return Value(brine_root(get())); }
+    ConstValue root() const noexcept { return ConstValue(brine_root(get())); }
     // root()[key] and so on.
     template <class K> auto operator[](K &&key) { return root()[std::forward<K>(key)]; }
     template <class K> ConstValue operator[](K &&key) const { return root()[std::forward<K>(key)]; }
@@ -59,43 +64,57 @@ public:
     // Bytes that it takes in the pool.
     std::uint64_t bytes() const {
         std::uint64_t out = 0;
-        check(brine_packet_bytes(p_, &out));
+        check(brine_packet_bytes(get(), &out));
         return out;
     }
     // The first failure of building it, which is stuck to it until it is forgotten: 0 or BRINE_E....
-    int stuck_error() const noexcept { return brine_packet_error(p_); }
-    void clear_error() { check(brine_packet_clear_error(p_)); }
+    int stuck_error() const noexcept { return brine_packet_error(get()); }
+    void clear_error() { check(brine_packet_clear_error(get())); }
     // Copies what is alive into fresh memory. Views and pointers got before are dead. memory_error: it is unchanged.
-    void compact() { check(brine_packet_compact(&p_)); }
+    void compact() { change(brine_packet_compact); }
     // Throws corrupt_error if it is damaged: for what came from a writer who is not trusted.
-    void validate() const { check(brine_packet_validate(p_)); }
-    result<void> try_validate() const { return detail::done(brine_packet_validate(p_)); }
+    void validate() const { check(brine_packet_validate(get())); }
+    result<void> try_validate() const { return detail::done(brine_packet_validate(get())); }
 
     // ---- shared ones ----
     // Makes it immutable, to have many holders.
-    void share() { check(brine_packet_share(&p_)); }
-    bool is_shared() const noexcept { return brine_packet_is_shared(p_); }
+    void share() { change(brine_packet_share); }
+    bool is_shared() const noexcept { return brine_packet_is_shared(get()); }
     // One more share of a shared one. argument_error: not shared.
     Packet clone() const {
         brine_packet out = brine_packet_none();
-        check(brine_packet_clone(p_, &out));
+        check(brine_packet_clone(get(), &out));
         return Packet(out);
     }
-    std::uint32_t holders() const noexcept { return brine_packet_holders(p_); }
+    std::uint32_t holders() const noexcept { return brine_packet_holders(get()); }
     // To be changed again: the same packet when nobody else holds it, a copy otherwise.
-    void own() { check(brine_packet_own(&p_)); }
+    void own() { change(brine_packet_own); }
 
     // ---- leased ones: see Lease ----
-    void ack() { check(brine_ack(p_)); }
+    void ack() { check(brine_ack(get())); }
     // Back to its pipe; this is then no packet. argument_error: not leased.
     void nack() {
-        check(brine_nack(p_));
-        p_ = brine_packet_none();
+        check(brine_nack(get()));
+        words_ = {};
     }
-    std::uint32_t deliveries() const noexcept { return brine_deliveries(p_); }
+    std::uint32_t deliveries() const noexcept { return brine_deliveries(get()); }
 
 private:
-    brine_packet p_;
+    // The handle, as two words: what the library has just written is not read in one piece, which would have to wait for it.
+    struct Words {
+        std::uint64_t first = 0, second = 0;
+    };
+    static_assert(sizeof(Words) == sizeof(brine_packet));
+    void put(const brine_packet &p) noexcept {
+        std::memcpy(&words_.first, &p, 8);
+        std::memcpy(&words_.second, reinterpret_cast<const char *>(&p) + 8, 8);
+    }
+    void change(int (*call)(brine_packet *)) {
+        brine_packet p = get();
+        check(call(&p));
+        put(p);
+    }
+    Words words_;
 };
 
 // A packet as a part of another one: tab["sub"] = std::move(packet). It is of the same pool. On failure it is still held.

@@ -42,8 +42,10 @@ template <class D, class T> using later_t = typename Later<D, T>::type;
 
 // The error of a value that is no T: "hdr.fs: expected float64, found str".
 template <class T> BRINE_CPP_COLD Failure mismatch(ConstValue value, int status, std::string path);
-template <class T> [[noreturn]] BRINE_CPP_COLD void raise_mismatch(ConstValue value, int status, std::string path);
-template <class K> [[noreturn]] BRINE_CPP_COLD void raise_missing(brine_ref found, std::string path, const K &key);
+// The same, thrown, of where it was looked for: by value, so that what is looked for stays in registers.
+template <class T, class D> [[noreturn]] BRINE_CPP_COLD void raise_mismatch_at(D place, int status);
+template <class T, class D, class K> [[noreturn]] BRINE_CPP_COLD void raise_mismatch_under(D place, K key, int status);
+template <class D, class K> [[noreturn]] BRINE_CPP_COLD void raise_missing(D place, K key, int status);
 
 // What get_or gives for what is said otherwise: text is viewed.
 template <class T> using otherwise_t = std::conditional_t<is_text<plain<T>>, std::string_view, plain<T>>;
@@ -54,6 +56,21 @@ template <class T> struct Blank { // without a store that reading does again
 };
 template <> struct Blank<std::int64_t> { std::int64_t value; };
 template <> struct Blank<double> { double value; };
+
+// value as a T; failed(status) does not come back. T has a constructor without arguments.
+template <class T, class V, class F> T read_or(V value, F failed) {
+    if constexpr (std::is_arithmetic_v<T>) {
+        T out; // set by read, or never used
+        int status = codec<T>::read(value, out);
+        if (BRINE_CPP_UNLIKELY(status < 0)) failed(status);
+        return out;
+    } else {
+        T out{};
+        int status = codec<T>::read(value, out);
+        if (BRINE_CPP_UNLIKELY(status < 0)) failed(status);
+        return out;
+    }
+}
 
 } // namespace detail
 
@@ -102,18 +119,12 @@ public:
     // As a T, exactly: numbers without loss (range_error), nothing else than what was asked for (type_error,
     // not_found_error). The text of the error names the way there, the type that was expected and the one found.
     template <class T> T get() const {
-        detail::Blank<T> out;
-        int status = codec<T>::read(View(ref()), out.value);
-        if (BRINE_CPP_UNLIKELY(status < 0)) detail::raise_mismatch<T>(View(ref()), status, self().path_text());
-        return std::move(out.value);
+        return detail::read_or<T>(View(ref()), [this](int status) { detail::raise_mismatch_at<T>(self(), status); });
     }
     // The value under a key, the same way.
     template <class T, class K> T get(K &&key) const {
         const auto stored = detail::stored_key(std::forward<K>(key));
-        detail::Blank<T> out;
-        int status = codec<T>::read(View(detail::find(ref(), stored)), out.value);
-        if (BRINE_CPP_UNLIKELY(status < 0)) raise_under<T>(stored, status);
-        return std::move(out.value);
+        return detail::read_or<T>(View(detail::find(ref(), stored)), [&](int status) { detail::raise_mismatch_under<T>(self(), stored, status); });
     }
     template <class T> result<T> try_get() const {
         detail::Blank<T> out;
@@ -188,13 +199,8 @@ protected:
     brine_ref ref() const { return self().ref(); }
     template <class K> brine_ref must_find(const K &key) const {
         brine_ref found = detail::find(ref(), key);
-        if (BRINE_CPP_UNLIKELY(!brine_ref_ok(found))) detail::raise_missing(found, self().path_text(), key);
+        if (BRINE_CPP_UNLIKELY(!brine_ref_ok(found))) detail::raise_missing(self(), key, brine_ref_status(found));
         return found;
-    }
-    template <class T, class K> [[noreturn]] BRINE_CPP_COLD void raise_under(const K &key, int status) const {
-        std::string path = self().path_text();
-        detail::add_to_path(path, key);
-        detail::raise_mismatch<T>(View(detail::find(ref(), key)), status, std::move(path));
     }
     brine_ref at_path(const std::string &pointer) const {
         brine_ref found = brine_path(ref(), pointer.c_str());
