@@ -15,27 +15,26 @@ public:
     Packet() noexcept = default;
     // Owns a packet that was got from the C functions.
     explicit Packet(brine_packet held) noexcept { put(held); }
-    Packet(Packet &&other) noexcept : words_(std::exchange(other.words_, Words{})) {}
+    Packet(Packet &&other) noexcept { put(other.release()); }
     Packet &operator=(Packet &&other) noexcept {
-        if (this != &other) reset(), words_ = std::exchange(other.words_, Words{});
+        if (this != &other) reset(other.release());
         return *this;
     }
     ~Packet() { reset(); }
 
     // True if there is a packet in it: not moved from, passed on or freed.
-    explicit operator bool() const noexcept { return static_cast<std::uint32_t>(words_.first) != 0; } // the record
+    explicit operator bool() const noexcept { return p_.record != 0; }
     // This process holds it and may read it (a fork's child does not hold its parent's).
     bool held() const noexcept { return brine_packet_held(get()); }
     brine_packet get() const noexcept {
         brine_packet out;
-        std::memcpy(&out, &words_.first, 8);
-        std::memcpy(reinterpret_cast<char *>(&out) + 8, &words_.second, 8);
+        copy(&out, &p_);
         return out;
     }
     // The handle, which the caller has to free from now on.
     brine_packet release() noexcept {
         brine_packet out = get();
-        words_ = {};
+        p_ = brine_packet_none();
         return out;
     }
     // Frees it: a leased one is acknowledged, of a shared one the caller's share is let go.
@@ -46,6 +45,8 @@ public:
         reset();
         put(held);
     }
+    // Where a C function is to put a packet: brine_dequeue(pipe, packet.out(), deadline). The one that is there is freed.
+    brine_packet *out() noexcept { return reset(), &p_; }
 
     // ---- what is in it ----
     Value root() noexcept { return Value(brine_root(get())); }
@@ -82,9 +83,9 @@ public:
     bool is_shared() const noexcept { return brine_packet_is_shared(get()); }
     // One more share of a shared one. argument_error: not shared.
     Packet clone() const {
-        brine_packet out = brine_packet_none();
-        check(brine_packet_clone(get(), &out));
-        return Packet(out);
+        Packet share;
+        check(brine_packet_clone(get(), share.out()));
+        return share;
     }
     std::uint32_t holders() const noexcept { return brine_packet_holders(get()); }
     // To be changed again: the same packet when nobody else holds it, a copy otherwise.
@@ -95,26 +96,23 @@ public:
     // Back to its pipe; this is then no packet. argument_error: not leased.
     void nack() {
         check(brine_nack(get()));
-        words_ = {};
+        p_ = brine_packet_none();
     }
     std::uint32_t deliveries() const noexcept { return brine_deliveries(get()); }
 
 private:
-    // The handle, as two words: what the library has just written is not read in one piece, which would have to wait for it.
-    struct Words {
-        std::uint64_t first = 0, second = 0;
-    };
-    static_assert(sizeof(Words) == sizeof(brine_packet));
-    void put(const brine_packet &p) noexcept {
-        std::memcpy(&words_.first, &p, 8);
-        std::memcpy(&words_.second, reinterpret_cast<const char *>(&p) + 8, 8);
+    // In two steps: what the library has just written in two is not there in one piece for some nanoseconds.
+    static void copy(void *to, const void *from) noexcept {
+        std::memcpy(to, from, 8);
+        std::memcpy(static_cast<char *>(to) + 8, static_cast<const char *>(from) + 8, 8);
     }
+    void put(const brine_packet &p) noexcept { copy(&p_, &p); }
     void change(int (*call)(brine_packet *)) {
         brine_packet p = get();
         check(call(&p));
         put(p);
     }
-    Words words_;
+    brine_packet p_ = brine_packet_none();
 };
 
 // A packet as a part of another one: tab["sub"] = std::move(packet). It is of the same pool. On failure it is still held.
@@ -146,6 +144,7 @@ public:
     template <class T, class K> T get(K &&key) const { return root().template get<T>(std::forward<K>(key)); }
     brine_packet get() const noexcept { return packet_.get(); }
     brine_packet release() noexcept { return packet_.release(); }
+    brine_packet *out() noexcept { return reset(), packet_.out(); }
     // How often it was delivered, this time included.
     std::uint32_t deliveries() const noexcept { return packet_.deliveries(); }
     // Done with: it is an ordinary packet of the caller's, to be changed, kept or dropped.

@@ -38,11 +38,7 @@ public:
 
     Holder &operator*() const noexcept { return packet_; }
     Holder *operator->() const noexcept { return &packet_; }
-    PacketIterator &operator++() {
-        packet_.reset();
-        next();
-        return *this;
-    }
+    PacketIterator &operator++() { return next(), *this; }
     void operator++(int) { ++*this; }
     friend bool operator==(const PacketIterator &a, RangeEnd) noexcept { return a.pipe_ == nullptr; }
     friend bool operator!=(const PacketIterator &a, RangeEnd) noexcept { return a.pipe_ != nullptr; }
@@ -51,10 +47,8 @@ public:
 
 private:
     void next() {
-        brine_packet taken;
-        int status = brine_dequeue(pipe_, &taken, deadline_);
-        if (BRINE_CPP_UNLIKELY(status != 0)) return ended(status);
-        packet_ = Holder(taken);
+        int status = brine_dequeue(pipe_, packet_.out(), deadline_);
+        if (BRINE_CPP_UNLIKELY(status != 0)) ended(status);
     }
     BRINE_CPP_COLD void ended(int status) {
         if (status != BRINE_ECLOSED) throw_error(status);
@@ -169,15 +163,15 @@ private:
         return {};
     }
     template <class Holder> Holder take(Deadline deadline) {
-        brine_packet taken;
-        check(brine_dequeue(pipe_, &taken, deadline));
-        return Holder(taken);
+        Holder taken;
+        check(brine_dequeue(pipe_, taken.out(), deadline));
+        return taken;
     }
     template <class Holder> result<Holder> try_take(Deadline deadline) {
-        brine_packet taken;
-        int status = brine_dequeue(pipe_, &taken, deadline);
+        Holder taken;
+        int status = brine_dequeue(pipe_, taken.out(), deadline);
         if (BRINE_CPP_UNLIKELY(status != 0)) return detail::failed(status);
-        return Holder(taken);
+        return taken;
     }
 
     std::shared_ptr<brine_pool> pool_;

@@ -122,26 +122,26 @@ public:
     // ---- packets ----
     // A packet whose root is an empty tab; bytes: a hint of how much it will hold. memory_error, read_only_error.
     [[nodiscard]] Packet packet() const {
-        brine_packet p;
-        check(brine_packet_new(get(), &p));
-        return Packet(p);
+        Packet p;
+        check(brine_packet_new(get(), p.out()));
+        return p;
     }
     [[nodiscard]] Packet packet(std::size_t bytes) const {
-        brine_packet p;
-        check(brine_packet_new_sized(get(), bytes, &p));
-        return Packet(p);
+        Packet p;
+        check(brine_packet_new_sized(get(), bytes, p.out()));
+        return p;
     }
     [[nodiscard]] result<Packet> try_packet() const {
-        brine_packet p;
-        int status = brine_packet_new(get(), &p);
+        Packet p;
+        int status = brine_packet_new(get(), p.out());
         if (BRINE_CPP_UNLIKELY(status != 0)) return detail::failed(status);
-        return Packet(p);
+        return p;
     }
     // A deep copy of a value, which may be of another pool, as a packet of its own.
     template <class D> [[nodiscard]] Packet copy(const Readable<D> &value) const {
-        brine_packet p;
-        check(brine_packet_copy(static_cast<const D &>(value).ref(), get(), &p));
-        return Packet(p);
+        Packet p;
+        check(brine_packet_copy(static_cast<const D &>(value).ref(), get(), p.out()));
+        return p;
     }
 
     // ---- pipes ----
@@ -182,15 +182,15 @@ public:
     }
     // A share of what is published under a name; waits for the name to appear. not_found_error.
     [[nodiscard]] Packet lookup(std::string_view name, Deadline deadline = forever) const {
-        brine_packet p;
-        check(brine_lookup(get(), detail::Name(name).c_str(), deadline, &p));
-        return Packet(p);
+        Packet p;
+        check(brine_lookup(get(), detail::Name(name).c_str(), deadline, p.out()));
+        return p;
     }
     [[nodiscard]] result<Packet> try_lookup(std::string_view name, Deadline deadline = no_wait) const {
-        brine_packet p;
-        int status = brine_lookup(get(), detail::Name(name).c_str(), deadline, &p);
+        Packet p;
+        int status = brine_lookup(get(), detail::Name(name).c_str(), deadline, p.out());
         if (status != 0) return detail::failed(status);
-        return Packet(p);
+        return p;
     }
     void unpublish(std::string_view name) const { check(brine_unpublish(get(), detail::Name(name).c_str())); }
 
@@ -216,9 +216,9 @@ public:
     }
     // A copy of packet number nth of a pipe, or of a published value, that stays there. What is longer than max_bytes is cut.
     [[nodiscard]] Packet peek(std::string_view name, std::size_t nth = 0, std::size_t max_bytes = 0) const {
-        brine_packet p;
-        check(brine_peek(get(), detail::Name(name).c_str(), nth, max_bytes, &p));
-        return Packet(p);
+        Packet p;
+        check(brine_peek(get(), detail::Name(name).c_str(), nth, max_bytes, p.out()));
+        return p;
     }
     // What is wrong in a pool that nobody changes meanwhile: a sentence each; nothing if all is well.
     [[nodiscard]] std::vector<std::string> problems() const {
