@@ -62,12 +62,12 @@ template <class T, class V, class F> T read_or(V value, F failed) {
     if constexpr (std::is_arithmetic_v<T>) {
         T out; // set by read, or never used
         int status = codec<T>::read(value, out);
-        if (BRINE_CPP_UNLIKELY(status < 0)) failed(status);
+        if (BRINE_CPP_UNLIKELY(status != 0)) failed(status);
         return out;
     } else {
         T out{};
         int status = codec<T>::read(value, out);
-        if (BRINE_CPP_UNLIKELY(status < 0)) failed(status);
+        if (BRINE_CPP_UNLIKELY(status != 0)) failed(status);
         return out;
     }
 }
@@ -129,7 +129,7 @@ public:
     template <class T> result<T> try_get() const {
         detail::Blank<T> out;
         int status = codec<T>::read(View(ref()), out.value);
-        if (BRINE_CPP_UNLIKELY(status < 0)) return unexpected(detail::mismatch<T>(View(ref()), status, self().path_text()));
+        if (BRINE_CPP_UNLIKELY(status != 0)) return unexpected(detail::mismatch<T>(View(ref()), status, self().path_text()));
         return std::move(out.value);
     }
     // The same, or otherwise if it is not there or no such T. Text gives a std::string_view.
