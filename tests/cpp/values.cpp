@@ -334,7 +334,7 @@ void test_packets(const brine::Pool &pool) {
     brine::Packet p = pool.packet(), sub = pool.packet(1000);
     sub["x"] = 1;
     p["sub"] = std::move(sub);
-    CHECK(!sub && p["sub"]["x"] == 1 && p.bytes() > 0 && p.held());
+    CHECK(!sub && p["sub"]["x"] == 1 && p.bytes() > 0 && p.held() && p.pool() == pool.get());
     brine::Packet copy = pool.copy(p.root());
     p.compact();
     CHECK(p["sub"]["x"] == 1);

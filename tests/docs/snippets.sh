@@ -45,6 +45,10 @@ check_cpp() { # PAGE BLOCK
         return
     fi
     command -v "${CXX:-g++}" >/dev/null || { echo "no C++ compiler: a block of $1 is not checked"; return; }
+    if grep -q 'brine/json.hpp' "$2" && ! { [ -e /usr/include/nlohmann/json.hpp ] && [ -e /usr/include/eigen3 ]; }; then
+        echo "no nlohmann::json or Eigen: a block of $1 is not checked"
+        return
+    fi
     {
         cat <<'PROLOGUE'
 #include <cstdio>

@@ -26,6 +26,8 @@ public:
     explicit operator bool() const noexcept { return p_.record != 0; }
     // This process holds it and may read it (a fork's child does not hold its parent's).
     bool held() const noexcept { return brine_packet_held(get()); }
+    // The pool that it lives in; null if that is no longer attached.
+    brine_pool *pool() const noexcept { return brine_packet_pool(get()); }
     brine_packet get() const noexcept {
         brine_packet out;
         copy(&out, &p_);
