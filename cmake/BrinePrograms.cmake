@@ -23,7 +23,7 @@ function(brine_programs_of folder library)
     endforeach()
 endfunction()
 
-if(BRINE_HAVE_CXX AND NOT BRINE_FUZZ)
+if(BRINE_HAVE_CXX AND NOT BRINE_SANITIZE AND NOT BRINE_FUZZ)
     brine_programs_of(examples brine::brine cpp)
 else()
     brine_programs_of(examples brine::brine)
