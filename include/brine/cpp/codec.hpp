@@ -84,6 +84,12 @@ template <class T> Failure mismatch(ConstValue value, int status, std::string pa
     if constexpr (explains<T>) return codec<T>::explain(value, status, std::move(path));
     else return expected(codec<T>::name(), value, status, path);
 }
+template <class T> void raise_mismatch_of(std::uint64_t first, std::uint64_t second, int status) {
+    mismatch<T>(ConstValue(RefWords(first, second).ref()), status, {}).raise();
+}
+template <class T> void raise_mismatch_in(std::uint64_t first, std::uint64_t second, const char *key, std::size_t length, int status) {
+    mismatch<T>(ConstValue(brine_find_n(RefWords(first, second).ref(), key, length)), status, std::string(key, length)).raise();
+}
 template <class T, class D> void raise_mismatch_at(D place, int status) { mismatch<T>(ConstValue(place.ref()), status, place.path_text()).raise(); }
 template <class T, class D, class K> void raise_mismatch_under(D place, K key, int status) {
     std::string path = place.path_text();

@@ -42,7 +42,10 @@ template <class D, class T> using later_t = typename Later<D, T>::type;
 
 // The error of a value that is no T: "hdr.fs: expected float64, found str".
 template <class T> BRINE_CPP_COLD Failure mismatch(ConstValue value, int status, std::string path);
-// The same, thrown, of where it was looked for: by value, so that what is looked for stays in registers.
+// The same, thrown, of where it was looked for. All by value, and in words where that is possible, so that what is looked for
+// needs no memory on the way that succeeds.
+template <class T> [[noreturn]] BRINE_CPP_COLD void raise_mismatch_of(std::uint64_t first, std::uint64_t second, int status);
+template <class T> [[noreturn]] BRINE_CPP_COLD void raise_mismatch_in(std::uint64_t first, std::uint64_t second, const char *key, std::size_t length, int status);
 template <class T, class D> [[noreturn]] BRINE_CPP_COLD void raise_mismatch_at(D place, int status);
 template <class T, class D, class K> [[noreturn]] BRINE_CPP_COLD void raise_mismatch_under(D place, K key, int status);
 template <class D, class K> [[noreturn]] BRINE_CPP_COLD void raise_missing(D place, K key, int status);
@@ -50,6 +53,21 @@ template <class D, class K> [[noreturn]] BRINE_CPP_COLD void raise_missing(D pla
 // What get_or gives for what is said otherwise: text is viewed.
 template <class T> using otherwise_t = std::conditional_t<is_text<plain<T>>, std::string_view, plain<T>>;
 template <class T> using wanted_t = std::conditional_t<std::is_array_v<plain<T>> || std::is_pointer_v<plain<T>>, std::decay_t<T>, plain<T>>;
+
+struct RefWords {
+    explicit RefWords(const brine_ref &r) noexcept {
+        std::memcpy(&first, &r, 8);
+        std::memcpy(&second, reinterpret_cast<const char *>(&r) + 8, 8);
+    }
+    RefWords(std::uint64_t a, std::uint64_t b) noexcept : first(a), second(b) {}
+    brine_ref ref() const noexcept {
+        brine_ref r;
+        std::memcpy(&r, &first, 8);
+        std::memcpy(reinterpret_cast<char *>(&r) + 8, &second, 8);
+        return r;
+    }
+    std::uint64_t first, second;
+};
 
 template <class T> struct Blank { // without a store that reading does again
     T value{};
@@ -119,12 +137,19 @@ public:
     // As a T, exactly: numbers without loss (range_error), nothing else than what was asked for (type_error,
     // not_found_error). The text of the error names the way there, the type that was expected and the one found.
     template <class T> T get() const {
-        return detail::read_or<T>(View(ref()), [this](int status) { detail::raise_mismatch_at<T>(self(), status); });
+        return detail::read_or<T>(View(ref()), [this](int status) { self().template fail<T>(status); });
     }
     // The value under a key, the same way.
     template <class T, class K> T get(K &&key) const {
         const auto stored = detail::stored_key(std::forward<K>(key));
-        return detail::read_or<T>(View(detail::find(ref(), stored)), [&](int status) { detail::raise_mismatch_under<T>(self(), stored, status); });
+        return detail::read_or<T>(View(detail::find(ref(), stored)), [&](int status) {
+            if constexpr (std::is_same_v<decltype(stored), const std::string_view> && std::is_trivially_copyable_v<D> && sizeof(D) == sizeof(brine_ref)) {
+                detail::RefWords words(ref());
+                detail::raise_mismatch_in<T>(words.first, words.second, stored.data(), stored.size(), status);
+            } else {
+                detail::raise_mismatch_under<T>(self(), stored, status);
+            }
+        });
     }
     template <class T> result<T> try_get() const {
         detail::Blank<T> out;
@@ -349,6 +374,10 @@ public:
     explicit ConstValue(brine_ref ref) noexcept : ref_(ref) {}
     brine_ref ref() const noexcept { return ref_; }
     std::string path_text() const { return {}; }
+    template <class T> [[noreturn]] void fail(int status) const {
+        detail::RefWords words(ref_);
+        detail::raise_mismatch_of<T>(words.first, words.second, status);
+    }
 
 private:
     brine_ref ref_;
@@ -366,6 +395,7 @@ public:
     brine_ref container() const noexcept { return ref_; }
     Value as_parent() const noexcept { return *this; }
     std::string path_text() const { return {}; }
+    template <class T> [[noreturn]] void fail(int status) const { ConstValue(ref_).template fail<T>(status); }
 
 private:
     brine_ref ref_;
@@ -405,6 +435,14 @@ public:
         return path;
     }
     template <class T> Place &set(T &&content) { return *this = std::forward<T>(content); }
+    template <class T> [[noreturn]] void fail(int status) const {
+        if constexpr (std::is_same_v<Parent, Value> && std::is_same_v<Key, std::string_view>) {
+            detail::RefWords words(parent_.ref());
+            detail::raise_mismatch_in<T>(words.first, words.second, key_.data(), key_.size(), status);
+        } else {
+            detail::raise_mismatch_at<T>(*this, status);
+        }
+    }
 
 private:
     brine_ref parent() {
