@@ -272,7 +272,7 @@ void test_loops(brine::Packet p) {
     auto numbers = p["l"].values();
     CHECK(std::ranges::count_if(numbers, [](brine::Value v) { return v.get<int>() > 1; }) == 2);
     CHECK(std::ranges::distance(numbers) == 3 && (*std::ranges::max_element(numbers, {}, [](brine::Value v) { return v.get<int>(); })) == 3);
-#ifndef __clang__ // clang 14 does not get along with the adaptors of this library
+#if !defined(__clang__) || __clang_major__ >= 16 // older ones do not get along with the adaptors of gcc's library
     int doubled = 0;
     for (int i : numbers | std::views::transform([](brine::Value v) { return v.get<int>() * 2; }) | std::views::take(2)) doubled += i;
     CHECK_EQ_INT(doubled, 8);

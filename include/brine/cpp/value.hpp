@@ -238,15 +238,15 @@ protected:
 template <class A, class B> bool operator==(const Readable<A> &a, const Readable<B> &b) {
     return brine_equal(static_cast<const A &>(a).ref(), static_cast<const B &>(b).ref());
 }
-template <class A, class B> bool operator!=(const Readable<A> &a, const Readable<B> &b) { return !(a == b); }
 // With a plain one: v == 5, v == "text". What is not there, or no such thing, is unequal.
 template <class A, class T, class = std::enable_if_t<!detail::has_ref<T>>> bool operator==(const Readable<A> &a, const T &b) {
     using W = detail::otherwise_t<T>;
     detail::Blank<W> out;
     return codec<W>::read(ConstValue(static_cast<const A &>(a).ref()), out.value) == 0 && out.value == b;
 }
+#if __cplusplus < 202002L // since then the others are made of those, unless there is a !=
+template <class A, class B> bool operator!=(const Readable<A> &a, const Readable<B> &b) { return !(a == b); }
 template <class A, class T, class = std::enable_if_t<!detail::has_ref<T>>> bool operator!=(const Readable<A> &a, const T &b) { return !(a == b); }
-#if __cplusplus < 202002L
 template <class A, class T, class = std::enable_if_t<!detail::has_ref<T>>> bool operator==(const T &b, const Readable<A> &a) { return a == b; }
 template <class A, class T, class = std::enable_if_t<!detail::has_ref<T>>> bool operator!=(const T &b, const Readable<A> &a) { return !(a == b); }
 #endif
