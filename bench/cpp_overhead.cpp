@@ -2,12 +2,13 @@
 //
 // Workload H, the C++ header: the same loops over the C functions and over brine.hpp, twice.
 //
-//   time          rounds of both, in turns of a fraction of a millisecond, in changing order; the median of the rounds, so
+//   time          rounds of both, in turns of a fraction of a millisecond, in changing order; the median of the rounds,
+//   so
 //                 that what the machine does meanwhile hits both
 //   instructions  of one round, counted by callgrind, library included: exact, and the same on a busy machine
 //
-// Both sides check what they read; building is checked once at the end by the C side, as its setters' errors stick, and at
-// every assignment by the header, which throws.
+// Both sides check what they read; building is checked once at the end by the C side, as its setters' errors stick, and
+// at every assignment by the header, which throws.
 #include "external.hpp"
 #include "measure.hpp"
 
@@ -95,9 +96,14 @@ struct Scene {
         double gain;
         const char *name;
         std::size_t length;
-        if (brine_as_int(brine_find_n(root, "seq", 3), &seq) < 0 || brine_as_int(brine_find_n(root, "time", 4), &time) < 0) wrong("reading");
-        if (brine_as_double(brine_find_n(root, "gain", 4), &gain) < 0 || brine_as_str(brine_find_n(root, "name", 4), &name, &length) < 0) wrong("reading");
-        sum += seq + time + static_cast<std::int64_t>(gain) + static_cast<std::int64_t>(length) + brine_get_int(root, "flags", -1);
+        if (brine_as_int(brine_find_n(root, "seq", 3), &seq) < 0 ||
+            brine_as_int(brine_find_n(root, "time", 4), &time) < 0)
+            wrong("reading");
+        if (brine_as_double(brine_find_n(root, "gain", 4), &gain) < 0 ||
+            brine_as_str(brine_find_n(root, "name", 4), &name, &length) < 0)
+            wrong("reading");
+        sum += seq + time + static_cast<std::int64_t>(gain) + static_cast<std::int64_t>(length) +
+               brine_get_int(root, "flags", -1);
     }
     return sum - rounds * std::int64_t{1 + 2 + 4 + 7 + 3};
 }
@@ -110,7 +116,8 @@ struct Scene {
         auto time = root.get<std::int64_t>("time");
         auto gain = root["gain"].get<double>();
         auto name = root["name"].get<std::string_view>();
-        sum += seq + time + static_cast<std::int64_t>(gain) + static_cast<std::int64_t>(name.size()) + root.get_or("flags", std::int64_t{-1});
+        sum += seq + time + static_cast<std::int64_t>(gain) + static_cast<std::int64_t>(name.size()) +
+               root.get_or("flags", std::int64_t{-1});
     }
     return sum - rounds * std::int64_t{1 + 2 + 4 + 7 + 3};
 }
@@ -156,7 +163,8 @@ struct Scene {
     brine_pipe *pipe = scene.pipe.get();
     brine_packet packet = scene.record.release();
     for (int i = 0; i < rounds; i++) {
-        if (brine_enqueue(pipe, packet, brine_now()) < 0 || brine_dequeue(pipe, &packet, brine_now()) < 0) wrong("passing");
+        if (brine_enqueue(pipe, packet, brine_now()) < 0 || brine_dequeue(pipe, &packet, brine_now()) < 0)
+            wrong("passing");
     }
     scene.record.reset(packet);
     return 0;
@@ -181,7 +189,9 @@ struct Scene {
         if (brine_packet_new(scene.pool.get(), &packet) < 0) wrong("array");
         std::size_t n = 256;
         void *data;
-        if (brine_assign_array(brine_slot_n(brine_root(packet), "x", 1), BRINE_F32, 1, &n, BRINE_ARRAY_UNINIT, &data) < 0) wrong("array");
+        if (brine_assign_array(brine_slot_n(brine_root(packet), "x", 1), BRINE_F32, 1, &n, BRINE_ARRAY_UNINIT, &data) <
+            0)
+            wrong("array");
         float *x = static_cast<float *>(data);
         for (std::size_t k = 0; k < n; k++) x[k] = 1;
         brine_array a;
@@ -231,7 +241,7 @@ double median(std::vector<double> &all) {
 
 // Both loops in turns. The first contestant that is asked measures for both, so that they stand side by side.
 class Duel {
-public:
+  public:
     Duel(const Pair &pair, std::int64_t budget_ns) : pair_(pair), budget_ns_(budget_ns) {}
     bench::Sample figure(bool cpp) {
         if (!fresh_[cpp]) run();
@@ -242,7 +252,7 @@ public:
         return sample;
     }
 
-private:
+  private:
     void run() {
         Scene scene;
         std::vector<double> times[2];
@@ -276,8 +286,9 @@ const std::string &program_path() {
 }
 double counted(const Pair &pair, bool cpp, int rounds) {
     std::string function = std::string(pair.what) + (cpp ? "_cpp" : "_c");
-    std::string answer = bench::output_of("valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-collect='*" + function + "(*' " + bench::in_quotes(program_path()) +
-                                          " --once " + function + " " + std::to_string(rounds) + " 2>&1");
+    std::string answer = bench::output_of(
+        "valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-collect='*" + function + "(*' " +
+        bench::in_quotes(program_path()) + " --once " + function + " " + std::to_string(rounds) + " 2>&1");
     std::size_t at = answer.find("Collected : ");
     return at == std::string::npos ? -1 : std::strtod(answer.c_str() + at + 12, nullptr);
 }
@@ -300,15 +311,19 @@ int run_once(const std::string &function, int rounds) {
 
 void add_cases(bench::Suite &suite, const Pair &pair, const std::string &no_valgrind) {
     auto duel = std::make_shared<Duel>(pair, suite.quick() ? 2000000 : 300000000);
-    bench::Case time{"H", pair.name, "ns", false, {}}, count{"H", std::string(pair.name) + ", instructions", "instructions", false, {}};
+    bench::Case time{"H", pair.name, "ns", false, {}},
+        count{"H", std::string(pair.name) + ", instructions", "instructions", false, {}};
     for (bool cpp : {false, true}) {
         std::string name = cpp ? "brine.hpp" : "C functions", touched = "the same values";
         time.contestants.push_back({name, "nothing", touched, "does not wait", [=] { return duel->figure(cpp); }, ""});
         auto counted_once = std::make_shared<std::unique_ptr<bench::Sample>>(); // it is the same every time
-        count.contestants.push_back({name, "nothing", touched, "does not wait", [=, &pair] {
-            if (!*counted_once) *counted_once = std::make_unique<bench::Sample>(instructions(pair, cpp));
-            return **counted_once;
-        }, no_valgrind});
+        count.contestants.push_back({name, "nothing", touched, "does not wait",
+                                     [=, &pair] {
+                                         if (!*counted_once)
+                                             *counted_once = std::make_unique<bench::Sample>(instructions(pair, cpp));
+                                         return **counted_once;
+                                     },
+                                     no_valgrind});
     }
     suite.add(std::move(time));
     suite.add(std::move(count));
@@ -320,7 +335,9 @@ int main(int argc, char **argv) {
     if (argc == 4 && std::string(argv[1]) == "--once") return run_once(argv[2], std::atoi(argv[3]));
     bench::Suite suite(argc, argv, "cpp_overhead");
     bench::pin(0);
-    std::string missing = bench::output_of("valgrind --version 2>/dev/null").empty() ? "no valgrind" : suite.quick() ? "not in a smoke run" : "";
+    std::string missing = bench::output_of("valgrind --version 2>/dev/null").empty() ? "no valgrind"
+                          : suite.quick()                                            ? "not in a smoke run"
+                                                                                     : "";
     for (const Pair &pair : kPairs) add_cases(suite, pair, missing);
     return suite.run();
 }

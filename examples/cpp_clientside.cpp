@@ -2,8 +2,8 @@
 //
 // cpp_clientside NAME PIPE
 //
-// clientside in C++: waits for the pool and the pipe and prints each packet. Ends when the stream ends. If its server dies, it
-// waits for another one.
+// clientside in C++: waits for the pool and the pipe and prints each packet. Ends when the stream ends. If its server
+// dies, it waits for another one.
 #include "session.hpp"
 
 int main(int argc, char **argv) {

@@ -2,8 +2,8 @@
 //
 // cpp_middleside NAME IN OUT CAPACITY
 //
-// middleside in C++: adds "my_sequence" to each packet of pipe IN and passes it on, by reference, through pipe OUT, which it
-// serves. Ends when the stream IN ends. If its server dies, it waits for another one.
+// middleside in C++: adds "my_sequence" to each packet of pipe IN and passes it on, by reference, through pipe OUT,
+// which it serves. Ends when the stream IN ends. If its server dies, it waits for another one.
 #include "session.hpp"
 
 int main(int argc, char **argv) {
@@ -17,7 +17,8 @@ int main(int argc, char **argv) {
             auto [pool, input] = session::join(argv[1], argv[2]);
             brine::Pipe output = pool.serve(argv[3], capacity);
             int packets = session::each(input, [&output = output](brine::Packet &packet, int sequence) {
-                packet.own(); // one that came through a multicast is shared: this gives a copy then, and itself otherwise
+                packet
+                    .own(); // one that came through a multicast is shared: this gives a copy then, and itself otherwise
                 packet["my_sequence"] = sequence;
                 session::give(output, std::move(packet));
             });

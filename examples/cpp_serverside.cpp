@@ -2,15 +2,16 @@
 //
 // cpp_serverside NAME BYTES PIPE CAPACITY [--keep]
 //
-// serverside in C++: makes the pool NAME, serves PIPE in it and sends 100 packets. It works with middleside and clientside as
-// with cpp_middleside and cpp_clientside, started in any order.
+// serverside in C++: makes the pool NAME, serves PIPE in it and sends 100 packets. It works with middleside and
+// clientside as with cpp_middleside and cpp_clientside, started in any order.
 #include "session.hpp"
 
 namespace {
 
 constexpr int kPackets = 100;
 constexpr const char *kTwoTo100 = "1267650600228229401496703205376";
-constexpr const char *kMinusThreeTo200 = "-265613988875874769338781322035779626829233452653394495974574961739092490901302182994384699044001";
+constexpr const char *kMinusThreeTo200 =
+    "-265613988875874769338781322035779626829233452653394495974574961739092490901302182994384699044001";
 
 void fill(brine::Packet &packet, int sequence) {
     packet["sequence_number"] = sequence;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How the parts of a run find each other: session.h in C++, with the same three rules, so that parts in C and in C++ may be
-// mixed. What cannot be done is thrown; run() says it and gives the exit status.
+// How the parts of a run find each other: session.h in C++, with the same three rules, so that parts in C and in C++
+// may be mixed. What cannot be done is thrown; run() says it and gives the exit status.
 #ifndef SESSION_HPP
 #define SESSION_HPP
 
@@ -26,7 +26,9 @@ template <class Done, class Say> void until(Done done, Say say) {
 inline std::uint32_t number(const std::string &text) {
     std::size_t used = 0;
     unsigned long n = text[0] >= '0' && text[0] <= '9' ? std::stoul(text, &used) : 0;
-    if (used != text.size() || n < 1 || n > BRINE_CAPACITY_MAX) throw std::invalid_argument("\"" + text + "\" is not a whole number from 1 to " + std::to_string(BRINE_CAPACITY_MAX));
+    if (used != text.size() || n < 1 || n > BRINE_CAPACITY_MAX)
+        throw std::invalid_argument("\"" + text + "\" is not a whole number from 1 to " +
+                                    std::to_string(BRINE_CAPACITY_MAX));
     return static_cast<std::uint32_t>(n);
 }
 
@@ -75,15 +77,19 @@ inline Joined join(const std::string &name, const std::string &pipe) {
     return out;
 }
 
-// Calls use(packet, how many there were before) for each packet of a stream. Their number; -1 if its server died: the caller
-// then leaves the pool and joins again.
+// Calls use(packet, how many there were before) for each packet of a stream. Their number; -1 if its server died: the
+// caller then leaves the pool and joins again.
 template <class Use> int each(brine::Pipe &pipe, Use use) {
     for (int packets = 0;; packets++) {
         auto packet = pipe.try_dequeue(brine::forever);
-        if (packet) use(*packet, packets);
-        else if (packet.error() == BRINE_ECLOSED) return packets;
-        else if (packet.error() == BRINE_EGONE || packet.error() == BRINE_ENOENT) return -1; // or the pipe was removed
-        else packet.error().raise();
+        if (packet)
+            use(*packet, packets);
+        else if (packet.error() == BRINE_ECLOSED)
+            return packets;
+        else if (packet.error() == BRINE_EGONE || packet.error() == BRINE_ENOENT)
+            return -1; // or the pipe was removed
+        else
+            packet.error().raise();
     }
 }
 
@@ -99,7 +105,11 @@ inline void give(brine::Pipe &pipe, brine::Packet packet) {
 
 // Ends the stream once all of it was taken.
 inline void end(brine::Pipe &pipe) {
-    until([&] { return pipe.size() == 0; }, [&] { std::fprintf(stderr, "waiting for readers of pipe %s: %zu packets left\n", pipe.name().c_str(), pipe.size()); });
+    until([&] { return pipe.size() == 0; },
+          [&] {
+              std::fprintf(stderr, "waiting for readers of pipe %s: %zu packets left\n", pipe.name().c_str(),
+                           pipe.size());
+          });
     pipe.close();
 }
 

@@ -2,8 +2,8 @@
 //
 // brine and Eigen 3 (package libeigen3-dev):
 //     tab["m"] = matrix;                                        // an nd-array: a copy, row by row
-//     auto m = tab["m"].get<Eigen::MatrixXd>();                 // a copy; dtype and fixed sizes have to agree: type_error
-//     auto v = brine::eigen_view<const Eigen::MatrixXd>(tab["m"]);   // in place, whatever its strides are
+//     auto m = tab["m"].get<Eigen::MatrixXd>();                 // a copy; dtype and fixed sizes have to agree:
+//     type_error auto v = brine::eigen_view<const Eigen::MatrixXd>(tab["m"]);   // in place, whatever its strides are
 // A vector is an nd-array of one dimension, a matrix one of two. An eigen_view borrows the packet, as ArrayView does.
 #ifndef BRINE_EIGEN_HPP
 #define BRINE_EIGEN_HPP
@@ -15,8 +15,7 @@
 BRINE_CPP_BEGIN
 
 // A matrix in the memory of an nd-array. M: an Eigen::Matrix or Array, const to read only.
-template <class M> using EigenView =
-    Eigen::Map<M, Eigen::Unaligned, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>;
+template <class M> using EigenView = Eigen::Map<M, Eigen::Unaligned, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>;
 
 namespace detail {
 
@@ -26,7 +25,9 @@ template <class T> inline constexpr bool is_eigen = std::is_base_of_v<Eigen::Pla
 template <class M> struct EigenShape {
     Eigen::Index rows = 0, columns = 0, row_stride = 0, column_stride = 0;
 
-    static constexpr bool agrees(Eigen::Index fixed, Eigen::Index found) { return fixed == Eigen::Dynamic || fixed == found; }
+    static constexpr bool agrees(Eigen::Index fixed, Eigen::Index found) {
+        return fixed == Eigen::Dynamic || fixed == found;
+    }
     // 0, or BRINE_ETYPE.
     int from(const brine_array &a) {
         constexpr auto size = static_cast<std::ptrdiff_t>(sizeof(typename M::Scalar));
@@ -51,7 +52,8 @@ template <class M> struct EigenShape {
 
 template <class M> std::string eigen_name() {
     auto size = [](int n) { return n == Eigen::Dynamic ? std::string("n") : std::to_string(n); };
-    return "an array of " + number_name<typename M::Scalar>() + " with " + size(M::RowsAtCompileTime) + " x " + size(M::ColsAtCompileTime) + " elements";
+    return "an array of " + number_name<typename M::Scalar>() + " with " + size(M::RowsAtCompileTime) + " x " +
+           size(M::ColsAtCompileTime) + " elements";
 }
 
 template <class M> int map_eigen(ConstValue v, brine_array &a, EigenShape<std::remove_const_t<M>> &shape) {
@@ -71,21 +73,26 @@ template <class M> struct codec<M, std::enable_if_t<detail::is_eigen<M>>> {
         brine_array a;
         detail::EigenShape<M> shape;
         int status = detail::map_eigen<const M>(v, a, shape);
-        if (status == 0) out = EigenView<const M>(static_cast<const T *>(a.data), shape.rows, shape.columns, shape.stride());
+        if (status == 0)
+            out = EigenView<const M>(static_cast<const T *>(a.data), shape.rows, shape.columns, shape.stride());
         return status;
     }
     static int write(Value place, const M &content) {
         constexpr bool vector = M::IsVectorAtCompileTime;
-        const std::size_t shape[] = {static_cast<std::size_t>(vector ? content.size() : content.rows()), static_cast<std::size_t>(content.cols())};
+        const std::size_t shape[] = {static_cast<std::size_t>(vector ? content.size() : content.rows()),
+                                     static_cast<std::size_t>(content.cols())};
         void *data = nullptr;
-        int status = brine_assign_array(place.ref(), static_cast<brine_type>(type_of<T>), vector ? 1 : 2, shape, BRINE_ARRAY_UNINIT, &data);
+        int status = brine_assign_array(place.ref(), static_cast<brine_type>(type_of<T>), vector ? 1 : 2, shape,
+                                        BRINE_ARRAY_UNINIT, &data);
         if (status != 0 || content.size() == 0) return status;
         T *out = static_cast<T *>(data);
         for (Eigen::Index i = 0; i < content.rows(); i++)
             for (Eigen::Index j = 0; j < content.cols(); j++) *out++ = content(i, j);
         return 0;
     }
-    static Failure explain(ConstValue v, int status, std::string path) { return detail::explain_array<const T>(v, status, path, name()); }
+    static Failure explain(ConstValue v, int status, std::string path) {
+        return detail::explain_array<const T>(v, status, path, name());
+    }
 };
 
 // The matrix in place. type_error, shared_error.
@@ -95,7 +102,8 @@ template <class M, class D> EigenView<M> eigen_view(const Readable<D> &value) {
     brine_array a;
     detail::EigenShape<P> shape;
     int status = detail::map_eigen<M>(v, a, shape);
-    if (BRINE_CPP_UNLIKELY(status != 0)) detail::explain_array<M>(v, status, static_cast<const D &>(value).path_text(), detail::eigen_name<P>()).raise();
+    if (BRINE_CPP_UNLIKELY(status != 0))
+        detail::explain_array<M>(v, status, static_cast<const D &>(value).path_text(), detail::eigen_name<P>()).raise();
     using Pointer = std::conditional_t<std::is_const_v<M>, const typename P::Scalar *, typename P::Scalar *>;
     return EigenView<M>(static_cast<Pointer>(a.data), shape.rows, shape.columns, shape.stride());
 }

@@ -24,7 +24,7 @@ template <class J> struct JsonCodec {
     static int read(ConstValue v, J &out) { return read_at(v, out, 0); }
     static int write(Value place, const J &json) { return write_at(place, json, 0); }
 
-private:
+  private:
     template <class T> static int read_as(ConstValue v, J &out) {
         T content{};
         int status = codec<T>::read(v, content);
@@ -98,11 +98,14 @@ private:
         if (dimension == a.ndim) {
             T x;
             std::memcpy(&x, at, sizeof x);
-            if constexpr (std::is_arithmetic_v<T>) return x;
-            else return J::array({x.real(), x.imag()});
+            if constexpr (std::is_arithmetic_v<T>)
+                return x;
+            else
+                return J::array({x.real(), x.imag()});
         }
         J all = J::array();
-        for (std::size_t i = 0; i < a.shape[dimension]; i++, at += a.strides[dimension]) all.push_back(rows<T>(a, dimension + 1, at));
+        for (std::size_t i = 0; i < a.shape[dimension]; i++, at += a.strides[dimension])
+            all.push_back(rows<T>(a, dimension + 1, at));
         return all;
     }
 
@@ -115,8 +118,10 @@ private:
         case J::value_t::number_integer: return brine_assign_int(r, json.template get<std::int64_t>());
         case J::value_t::number_unsigned: return write_unsigned(r, json.template get<std::uint64_t>());
         case J::value_t::number_float: return brine_assign_double(r, json.template get<double>());
-        case J::value_t::string: return codec<std::string_view>::write(place, json.template get_ref<const std::string &>());
-        case J::value_t::binary: return codec<bytes_view>::write(place, bytes(json.get_binary().data(), json.get_binary().size()));
+        case J::value_t::string:
+            return codec<std::string_view>::write(place, json.template get_ref<const std::string &>());
+        case J::value_t::binary:
+            return codec<bytes_view>::write(place, bytes(json.get_binary().data(), json.get_binary().size()));
         case J::value_t::object: return write_object(r, json, depth);
         case J::value_t::array: return write_array(r, json, depth);
         default: return BRINE_ETYPE; // what nlohmann calls discarded

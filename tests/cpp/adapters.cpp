@@ -17,10 +17,12 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 
 void test_json(brine::Packet p) {
-    json document = json::parse(R"({"n": null, "t": true, "i": -5, "u": 18446744073709551615, "f": 2.5, "s": "gr\u00fc\u00df", "l": [1, [2], {"x": {}}], "e": []})");
+    json document = json::parse(
+        R"({"n": null, "t": true, "i": -5, "u": 18446744073709551615, "f": 2.5, "s": "gr\u00fc\u00df", "l": [1, [2], {"x": {}}], "e": []})");
     document["binary"] = json::binary({1, 255});
     p["j"] = document;
-    CHECK(p["j"]["u"].is(brine::Type::u64) && p["j"]["i"].is(brine::Type::i64) && p["j"]["binary"].is_bytes() && p["j"]["l"][2]["x"].is_tab());
+    CHECK(p["j"]["u"].is(brine::Type::u64) && p["j"]["i"].is(brine::Type::i64) && p["j"]["binary"].is_bytes() &&
+          p["j"]["l"][2]["x"].is_tab());
     CHECK(p["j"].get<json>() == document && brine::to_json(p["j"]) == document);
     ordered_json ordered = ordered_json::parse(R"({"z": 1, "a": {"y": 2, "b": 3}})");
     p["o"] = ordered;
@@ -34,7 +36,8 @@ void test_json(brine::Packet p) {
     CHECK_TEXT(brine::to_json(p["z"]).dump(), "[[1.0,2.0]]");
     // What json cannot hold.
     p["big"] = brine::integer("18446744073709551616");
-    THROWS_TEXT(brine::range_error, "big: expected what JSON can hold, found bigint 18446744073709551616", p["big"].get<json>());
+    THROWS_TEXT(brine::range_error, "big: expected what JSON can hold, found bigint 18446744073709551616",
+                p["big"].get<json>());
     p["small"] = brine::integer("-7");
     CHECK(p["small"].get<json>() == -7);
     const std::size_t shape[] = {1};
@@ -61,7 +64,8 @@ void test_eigen(brine::Packet p) {
     CHECK(p["rows"] == p["m"]);
     p["v"] = Eigen::Vector3f(1, 2, 3);
     p["r"] = Eigen::RowVectorXi(Eigen::RowVectorXi::Constant(4, 7));
-    CHECK(p["v"].get<Eigen::Vector3f>()(2) == 3 && p["v"].get<std::vector<float>>()[1] == 2 && p["r"].get<Eigen::RowVectorXi>()(3) == 7 && p["r"].array().ndim() == 1);
+    CHECK(p["v"].get<Eigen::Vector3f>()(2) == 3 && p["v"].get<std::vector<float>>()[1] == 2 &&
+          p["r"].get<Eigen::RowVectorXi>()(3) == 7 && p["r"].array().ndim() == 1);
     CHECK(p["v"].get<Eigen::VectorXf>().size() == 3 && p["v"].get<Eigen::MatrixXf>().cols() == 1);
     p["c"] = Eigen::MatrixXcf(Eigen::MatrixXcf::Identity(2, 2));
     CHECK(p["c"].get<brine::ArrayView<const std::complex<float>>>()(1, 1) == 1.0f);
@@ -72,13 +76,18 @@ void test_eigen(brine::Packet p) {
     view.row(0) *= 10;
     CHECK_TEXT(p["m"].text(), "array([[10.0, 20.0, 30.0], [4.0, 5.0, 60.0]], 'f8')");
     CHECK((brine::eigen_view<const Eigen::Matrix<double, 2, 3>>(p["m"]).sum() == 129));
-    CHECK((brine::eigen_view<const Eigen::Matrix<double, Eigen::Dynamic, 3, Eigen::RowMajor>>(p["m"]).col(2).sum() == 90));
+    CHECK((brine::eigen_view<const Eigen::Matrix<double, Eigen::Dynamic, 3, Eigen::RowMajor>>(p["m"]).col(2).sum() ==
+           90));
     CHECK(brine::eigen_view<const Eigen::Vector3f>(p["v"]).norm() > 3.7f);
     CHECK(brine::eigen_view<const Eigen::RowVectorXi>(p["r"]).sum() == 28);
 
-    THROWS_TEXT(brine::type_error, "m: expected an array of float64 with 3 x 3 elements, found one of float64 with shape (2, 3)", p["m"].get<Eigen::Matrix3d>());
-    THROWS_TEXT(brine::type_error, "m: expected an array of float32 with n x n elements", p["m"].get<Eigen::MatrixXf>());
-    THROWS_TEXT(brine::type_error, "found one of float64 with shape (2, 3)", brine::eigen_view<Eigen::Vector3d>(p["m"]));
+    THROWS_TEXT(brine::type_error,
+                "m: expected an array of float64 with 3 x 3 elements, found one of float64 with shape (2, 3)",
+                p["m"].get<Eigen::Matrix3d>());
+    THROWS_TEXT(brine::type_error, "m: expected an array of float32 with n x n elements",
+                p["m"].get<Eigen::MatrixXf>());
+    THROWS_TEXT(brine::type_error, "found one of float64 with shape (2, 3)",
+                brine::eigen_view<Eigen::Vector3d>(p["m"]));
     THROWS(brine::type_error, p["none"].set(1).get<Eigen::VectorXd>());
     p["empty"] = Eigen::MatrixXd(0, 3);
     CHECK(p["empty"].get<Eigen::MatrixXd>().size() == 0);

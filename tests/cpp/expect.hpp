@@ -27,10 +27,13 @@ template <class E, class F> std::string thrown_by(F &&body, const char *file, in
 #define CHECK_TEXT(text, expected) check_text(text, expected, __FILE__, __LINE__)
 
 inline void check_part(const std::string &text, const std::string &part, const char *file, int line) {
-    if (text.find(part) == std::string::npos) check_failed(file, line, "the text is \"%s\", without \"%s\"", text.c_str(), part.c_str());
+    if (text.find(part) == std::string::npos)
+        check_failed(file, line, "the text is \"%s\", without \"%s\"", text.c_str(), part.c_str());
 }
 inline void check_text(std::string_view text, std::string_view expected, const char *file, int line) {
-    if (text != expected) check_failed(file, line, "the text is \"%s\", not \"%s\"", std::string(text).c_str(), std::string(expected).c_str());
+    if (text != expected)
+        check_failed(file, line, "the text is \"%s\", not \"%s\"", std::string(text).c_str(),
+                     std::string(expected).c_str());
 }
 
 #endif

@@ -33,7 +33,8 @@ void test_pools() {
     brine::PoolOptions options;
     options.max_bytes = brine::parse_size("8M");
     auto pool = brine::Pool::create("one", options);
-    CHECK(pool.name() == "one" && pool.bytes() == 8 << 20 && pool.is_pristine() && !pool.is_full() && pool.biggest_free() > 0);
+    CHECK(pool.name() == "one" && pool.bytes() == 8 << 20 && pool.is_pristine() && !pool.is_full() &&
+          pool.biggest_free() > 0);
     THROWS_TEXT(brine::exists_error, "one", brine::Pool::create("one"));
     auto again = brine::Pool::try_create("one");
     CHECK(!again && again.error() == BRINE_EEXIST && again.error().detail().find("one") != std::string_view::npos);
@@ -83,7 +84,8 @@ void test_orders() {
 void test_waits() {
     auto pool = brine::Pool::create_private();
     auto pipe = pool.serve("w", 2);
-    CHECK(pipe.capacity() == 2 && pipe.name() == "w" && pipe.size() == 0 && !pipe.closed() && pipe.pool() == pool.get());
+    CHECK(pipe.capacity() == 2 && pipe.name() == "w" && pipe.size() == 0 && !pipe.closed() &&
+          pipe.pool() == pool.get());
     THROWS(brine::timeout_error, pipe.dequeue(5ms));
     auto nothing = pipe.try_dequeue();
     CHECK(!nothing && nothing.error() == BRINE_ETIMEDOUT);
@@ -235,7 +237,8 @@ void test_published() {
     });
     auto config = pool.lookup("config", 5s);
     CHECK_EXIT(child, 0);
-    CHECK(config["rate"] == 48000 && config.is_shared() && pool.published().size() == 1 && pool.published()[0].version == 1);
+    CHECK(config["rate"] == 48000 && config.is_shared() && pool.published().size() == 1 &&
+          pool.published()[0].version == 1);
     auto copy = pool.peek("config");
     CHECK(copy.root() == config.root());
     pool.unpublish("config");
@@ -243,7 +246,8 @@ void test_published() {
     auto pipe = pool.serve("p", 4);
     pipe.enqueue(numbered(pool, 1)), pipe.enqueue(numbered(pool, 2));
     CHECK(pool.peek("p", 1)["i"] == 2 && pipe.size() == 2);
-    CHECK(pool.pipes().size() == 1 && pool.users("p").size() == 1 && pool.users("p")[0].server && pool.pipe_info("p").depth == 2);
+    CHECK(pool.pipes().size() == 1 && pool.users("p").size() == 1 && pool.users("p")[0].server &&
+          pool.pipe_info("p").depth == 2);
     THROWS(brine::not_found_error, pool.pipe_info("q"));
     CHECK(pool.problems().empty());
     brine::Pool::unlink("published");

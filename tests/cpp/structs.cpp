@@ -29,21 +29,23 @@ BRINE_FIELDS(Header, fs, name, mode, port, monitor, channels, groups, limits, ta
 
 // Private members, and keys that are not the members' names.
 class Counter {
-public:
+  public:
     int value() const { return value_; }
     void count() { value_++; }
 
-private:
+  private:
     int value_ = 0;
-    friend constexpr auto brine_fields(const Counter *) { return std::make_tuple(brine::field("counted so far", &Counter::value_)); }
+    friend constexpr auto brine_fields(const Counter *) {
+        return std::make_tuple(brine::field("counted so far", &Counter::value_));
+    }
 };
 class Hidden {
-public:
+  public:
     Hidden() = default;
     explicit Hidden(int x) : x_(x) {}
     int x() const { return x_; }
 
-private:
+  private:
     int x_ = 0;
     friend BRINE_FIELDS(Hidden, x_);
 };
@@ -65,7 +67,9 @@ template <> struct brine::codec<radio::Kelvin> {
         out.degrees = std::stod(std::string(text));
         return 0;
     }
-    static int write(brine::Value place, const radio::Kelvin &k) { return brine::codec<std::string>::write(place, std::to_string(k.degrees) + " K"); }
+    static int write(brine::Value place, const radio::Kelvin &k) {
+        return brine::codec<std::string>::write(place, std::to_string(k.degrees) + " K");
+    }
 };
 
 struct Station {
@@ -76,11 +80,11 @@ BRINE_FIELDS(Station, header, noise);
 
 // As many members as the macro takes.
 struct Wide {
-    int a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, d0, d1, d2, d3, d4, d5, d6, d7, d8, d9, e0, e1, e2,
-        e3, e4, e5, e6, e7;
+    int a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, c0, c1, c2, c3, c4, c5, c6, c7,
+        c8, c9, d0, d1, d2, d3, d4, d5, d6, d7, d8, d9, e0, e1, e2, e3, e4, e5, e6, e7;
 };
-BRINE_FIELDS(Wide, a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, d0, d1, d2, d3, d4, d5, d6, d7, d8, d9, e0,
-             e1, e2, e3, e4, e5, e6, e7);
+BRINE_FIELDS(Wide, a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, c0, c1, c2, c3, c4,
+             c5, c6, c7, c8, c9, d0, d1, d2, d3, d4, d5, d6, d7, d8, d9, e0, e1, e2, e3, e4, e5, e6, e7);
 
 int main() {
     brine::Pool pool = brine::Pool::create_private();
@@ -95,11 +99,15 @@ int main() {
     h.taps = {{1, 2}, {3, 4}};
     h.tag = {7, "t"};
     p["h"] = h;
-    CHECK_TEXT(p["h"].text(), "{'fs': 1000000.0, 'name': 'rf', 'mode': 1, 'port': None, 'monitor': {'gain': 3, 'label': 'm'}, 'channels': [{'gain': 1, 'label': 'a'}, "
-                              "{'gain': -2, 'label': 'b'}], 'groups': {'x': [{'gain': 5, 'label': 'g'}]}, 'limits': array([0.5, 2.0], 'f4'), "
-                              "'taps': array([(1+2j), (3+4j)], 'c8'), 'tag': (7, 't')}");
+    CHECK_TEXT(
+        p["h"].text(),
+        "{'fs': 1000000.0, 'name': 'rf', 'mode': 1, 'port': None, 'monitor': {'gain': 3, 'label': 'm'}, 'channels': "
+        "[{'gain': 1, 'label': 'a'}, "
+        "{'gain': -2, 'label': 'b'}], 'groups': {'x': [{'gain': 5, 'label': 'g'}]}, 'limits': array([0.5, 2.0], 'f4'), "
+        "'taps': array([(1+2j), (3+4j)], 'c8'), 'tag': (7, 't')}");
     radio::Header back = p["h"].get<radio::Header>();
-    CHECK(back.fs == h.fs && back.name == h.name && back.mode == h.mode && !back.port && back.monitor == h.monitor && back.channels == h.channels && back.groups == h.groups);
+    CHECK(back.fs == h.fs && back.name == h.name && back.mode == h.mode && !back.port && back.monitor == h.monitor &&
+          back.channels == h.channels && back.groups == h.groups);
     CHECK(back.limits == h.limits && back.taps == h.taps && back.tag == h.tag);
     CHECK(p.get<radio::Header>("h").name == "rf");
 
@@ -132,7 +140,8 @@ int main() {
     CHECK_TEXT(wrong(p).error().detail(), "h.monitor: expected a tab, found int64 1");
     p["h"]["monitor"] = brine::none;
     p["h"]["taps"] = std::vector<double>{1};
-    CHECK_TEXT(wrong(p).error().detail(), "h.taps: expected an array or list of complex64, found one of float64 with shape (1)");
+    CHECK_TEXT(wrong(p).error().detail(),
+               "h.taps: expected an array or list of complex64, found one of float64 with shape (1)");
     p["h"]["taps"] = h.taps;
     p["h"]["tag"][0] = "x";
     CHECK_TEXT(wrong(p).error().detail(), "h.tag[0]: expected int32, found str 'x'");
@@ -148,7 +157,8 @@ int main() {
     p["station"] = Station{h, {290}};
     CHECK(p["station"].get<Station>().noise.degrees == 290 && p["station"]["header"]["name"] == "rf");
     p["station"]["noise"] = "warm";
-    THROWS_TEXT(brine::type_error, "station.noise: expected a temperature such as '300 K', found str 'warm'", p["station"].get<Station>());
+    THROWS_TEXT(brine::type_error, "station.noise: expected a temperature such as '300 K', found str 'warm'",
+                p["station"].get<Station>());
     p["station"]["header"]["fs"] = "x";
     THROWS_TEXT(brine::type_error, "station.header.fs: expected float64, found str 'x'", p["station"].get<Station>());
 

@@ -18,7 +18,8 @@ void test_places(brine::Packet p) {
     CHECK_TEXT(p.root().text(), "{'a': {'b': {'c': 1}}}");
     CHECK(p["a"]["b"]["c"].get<int>() == 1 && p["a"]["b"].is_tab());
     // Reading makes nothing.
-    CHECK(!p["x"]["y"].exists() && !p["x"] && p["x"].status() == BRINE_ENOENT && !p.contains("x") && p["x"]["y"].get_or(7) == 7);
+    CHECK(!p["x"]["y"].exists() && !p["x"] && p["x"].status() == BRINE_ENOENT && !p.contains("x") &&
+          p["x"]["y"].get_or(7) == 7);
     brine::Value nothing = p["x"];
     CHECK(!nothing.exists() && p.root().size() == 1);
     THROWS(brine::not_found_error, nothing.set(1));
@@ -56,7 +57,8 @@ void test_places(brine::Packet p) {
     p["k"][brine::none] = "none";
     p["k"][brine::bytes("raw")] = "bytes";
     p["k"][std::complex<double>(1, 2)] = "complex";
-    CHECK(p["k"].size() == 6 && p["k"][1] == "true is 1" && p["k"][18446744073709551615u] == "big" && p["k"][brine::none] == "none");
+    CHECK(p["k"].size() == 6 && p["k"][1] == "true is 1" && p["k"][18446744073709551615u] == "big" &&
+          p["k"][brine::none] == "none");
     CHECK(p["k"][p["copy"]["b"]["c"]] == "true is 1"); // a value as a key
     CHECK(p["k"].contains(2.5) && p["k"].erase(2.5) && p["k"].erase(1) && !p["k"].contains(2.5));
     p["l"] = brine::list{1, 2, 3};
@@ -81,17 +83,23 @@ void test_places(brine::Packet p) {
 
 void test_numbers(brine::Packet p) {
     auto type_after = [&](auto x) { return p["n"] = x, p["n"].type(); };
-    CHECK(type_after(true) == brine::Type::boolean && type_after(std::int8_t{-5}) == brine::Type::i64 && type_after(5u) == brine::Type::u64);
-    CHECK(type_after(1.5f) == brine::Type::f32 && type_after(1.5) == brine::Type::f64 && type_after(5LL) == brine::Type::i64);
-    CHECK(type_after(std::complex<float>(1, 2)) == brine::Type::c64 && type_after(std::complex<double>(1, 2)) == brine::Type::c128);
+    CHECK(type_after(true) == brine::Type::boolean && type_after(std::int8_t{-5}) == brine::Type::i64 &&
+          type_after(5u) == brine::Type::u64);
+    CHECK(type_after(1.5f) == brine::Type::f32 && type_after(1.5) == brine::Type::f64 &&
+          type_after(5LL) == brine::Type::i64);
+    CHECK(type_after(std::complex<float>(1, 2)) == brine::Type::c64 &&
+          type_after(std::complex<double>(1, 2)) == brine::Type::c128);
     CHECK(type_after(Color::blue) == brine::Type::u64 && p["n"].get<Color>() == Color::blue);
-    CHECK(type_after(brine::exact(std::int8_t{-5})) == brine::Type::i8 && p["n"].get<brine::Exact<std::int8_t>>().number == -5);
+    CHECK(type_after(brine::exact(std::int8_t{-5})) == brine::Type::i8 &&
+          p["n"].get<brine::Exact<std::int8_t>>().number == -5);
     THROWS_TEXT(brine::type_error, "n: expected int16, found int8 -5", p["n"].get<brine::Exact<std::int16_t>>());
-    CHECK(type_after(nullptr) == brine::Type::none && type_after(brine::none) == brine::Type::none && type_after(std::optional<int>()) == brine::Type::none);
+    CHECK(type_after(nullptr) == brine::Type::none && type_after(brine::none) == brine::Type::none &&
+          type_after(std::optional<int>()) == brine::Type::none);
 
     // Exactly, or an error that says what is there.
     p["n"] = 300;
-    CHECK(p["n"].get<std::int16_t>() == 300 && p["n"].get<double>() == 300 && p["n"].get<float>() == 300 && p["n"].get<std::complex<double>>() == 300.0);
+    CHECK(p["n"].get<std::int16_t>() == 300 && p["n"].get<double>() == 300 && p["n"].get<float>() == 300 &&
+          p["n"].get<std::complex<double>>() == 300.0);
     THROWS_TEXT(brine::range_error, "n: expected int8, found int64 300", p["n"].get<std::int8_t>());
     p["n"] = -1;
     THROWS_TEXT(brine::range_error, "n: expected uint64, found int64 -1", p["n"].get<std::uint64_t>());
@@ -101,7 +109,8 @@ void test_numbers(brine::Packet p) {
     THROWS(brine::range_error, p["n"].get<float>());
     THROWS(brine::range_error, p["n"].get<int>());
     THROWS(brine::type_error, p["n"].get<bool>());
-    CHECK(p["n"].get_or(5) == 5 && p.get_or("n", 5.0) == 0.1 && p.get_or("n", std::int64_t{6}) == 6 && p.get_or("none", "dflt") == "dflt");
+    CHECK(p["n"].get_or(5) == 5 && p.get_or("n", 5.0) == 0.1 && p.get_or("n", std::int64_t{6}) == 6 &&
+          p.get_or("none", "dflt") == "dflt");
     p["n"] = std::numeric_limits<float>::quiet_NaN();
     CHECK(p["n"].get<float>() != p["n"].get<float>());
     p["n"] = INT64_MIN;
@@ -121,7 +130,8 @@ void test_text_and_bytes(brine::Packet p) {
     using namespace std::string_literals;
     using namespace std::string_view_literals;
     p["s"] = "gr\u00fc\u00df\0e"s;
-    CHECK(p["s"].get<std::string_view>().size() == 8 && p["s"].get<std::string>() == "gr\u00fc\u00df\0e"s && p["s"].get_or("") == "gr\u00fc\u00df\0e"sv);
+    CHECK(p["s"].get<std::string_view>().size() == 8 && p["s"].get<std::string>() == "gr\u00fc\u00df\0e"s &&
+          p["s"].get_or("") == "gr\u00fc\u00df\0e"sv);
     p["s"] = "c string";
     CHECK_STR(p["s"].get<const char *>(), "c string");
     p["s"] = std::string_view();
@@ -129,7 +139,8 @@ void test_text_and_bytes(brine::Packet p) {
     THROWS(brine::utf8_error, p["s"] = "\xff");
     p.clear_error();
     p["b"] = brine::bytes("\xff\0x", 3);
-    CHECK(p["b"].is_bytes() && p["b"].get<brine::bytes_view>().size() == 3 && p["b"].get<std::vector<std::byte>>()[0] == std::byte{0xff});
+    CHECK(p["b"].is_bytes() && p["b"].get<brine::bytes_view>().size() == 3 &&
+          p["b"].get<std::vector<std::byte>>()[0] == std::byte{0xff});
     THROWS(brine::type_error, p["b"].get<std::string>());
     auto room = p["b"].make_bytes(4);
     for (auto &b : room) b = std::byte{1};
@@ -140,7 +151,8 @@ void test_text_and_bytes(brine::Packet p) {
 
 void test_containers(brine::Packet p) {
     p["v"] = std::vector<std::string>{"a", "b"};
-    CHECK(p["v"].is_arr() && p["v"].get<std::vector<std::string>>()[1] == "b" && (p["v"].get<std::list<std::string_view>>().size() == 2));
+    CHECK(p["v"].is_arr() && p["v"].get<std::vector<std::string>>()[1] == "b" &&
+          (p["v"].get<std::list<std::string_view>>().size() == 2));
     p["v"] = std::deque<bool>{true, false};
     CHECK(p["v"].get<std::vector<bool>>()[0] && p["v"].get<std::set<bool>>().size() == 2);
     p["v"] = std::map<std::string, std::vector<int>>{{"x", {1, 2}}, {"y", {}}};
@@ -151,14 +163,17 @@ void test_containers(brine::Packet p) {
     p["v"] = std::tuple<int, std::string, std::pair<double, bool>>{1, "t", {2.5, true}};
     CHECK_TEXT(p["v"].text(), "(1, 't', (2.5, True))");
     CHECK((std::get<1>(p["v"].get<std::tuple<int, std::string, std::pair<double, bool>>>()) == "t"));
-    THROWS_TEXT(brine::type_error, "v[2][0]: expected bool, found float64 2.5", p["v"].get<std::tuple<int, std::string, std::pair<bool, bool>>>());
-    THROWS_TEXT(brine::type_error, "v: expected a tuple of (int32, str), found tup", p["v"].get<std::pair<int, std::string>>());
+    THROWS_TEXT(brine::type_error, "v[2][0]: expected bool, found float64 2.5",
+                p["v"].get<std::tuple<int, std::string, std::pair<bool, bool>>>());
+    THROWS_TEXT(brine::type_error, "v: expected a tuple of (int32, str), found tup",
+                p["v"].get<std::pair<int, std::string>>());
     p["v"] = std::optional<std::string>("o");
     CHECK(p["v"].get<std::optional<std::string>>() == "o" && !p["none"].get<std::optional<int>>());
     THROWS_TEXT(brine::type_error, "v: expected int32 or None, found str 'o'", p["v"].get<std::optional<int>>());
     p["v"] = std::array<std::string, 2>{"l", "r"};
     CHECK((p["v"].get<std::array<std::string, 2>>()[1] == "r"));
-    THROWS_TEXT(brine::type_error, "v: expected a list of 3 str, found arr of 2", p["v"].get<std::array<std::string, 3>>());
+    THROWS_TEXT(brine::type_error, "v: expected a list of 3 str, found arr of 2",
+                p["v"].get<std::array<std::string, 3>>());
     THROWS_TEXT(brine::type_error, "v[0]: expected int32, found str 'l'", p["v"].get<std::vector<int>>());
     THROWS_TEXT(brine::type_error, "v: expected a tab of int32, found arr", p["v"].get<std::map<std::string, int>>());
     p["v"] = std::map<std::string, std::string>{{"a", "x"}};
@@ -172,8 +187,13 @@ void test_containers(brine::Packet p) {
 
 void test_builders(brine::Packet p) {
     std::string name = "rf";
-    p["h"] = brine::dict{{"fs", 1e6}, {name, name + "!"}, {3, brine::list{1, 2.5, "auto", brine::none, brine::dict{}}}, {"t", brine::tup{1, std::vector<int>{7}}}, {"copy", p["nowhere"].get_or(4)}};
-    CHECK_TEXT(p["h"].text(), "{'fs': 1000000.0, 'rf': 'rf!', 3: [1, 2.5, 'auto', None, {}], 't': (1, array([7], 'i4')), 'copy': 4}");
+    p["h"] = brine::dict{{"fs", 1e6},
+                         {name, name + "!"},
+                         {3, brine::list{1, 2.5, "auto", brine::none, brine::dict{}}},
+                         {"t", brine::tup{1, std::vector<int>{7}}},
+                         {"copy", p["nowhere"].get_or(4)}};
+    CHECK_TEXT(p["h"].text(),
+               "{'fs': 1000000.0, 'rf': 'rf!', 3: [1, 2.5, 'auto', None, {}], 't': (1, array([7], 'i4')), 'copy': 4}");
     p["h"]["l"] = brine::list{};
     p["h"]["l"].push_back(1);
     p["h"]["l"].push_back(brine::dict{{"x", 1}});
@@ -195,10 +215,12 @@ void test_arrays(brine::Packet p) {
     for (std::size_t i = 0; i < x.size(); i++) x[i] = {static_cast<float>(i), 0.5f};
     CHECK_TEXT(p["x"].text(), "array([0.5j, (1+0.5j), (2+0.5j), (3+0.5j)], 'c8')");
     brine::span<const std::complex<float>> s = p["x"].get<brine::span<const std::complex<float>>>();
-    CHECK(s.size() == 4 && s[3] == std::complex<float>(3, 0.5f) && reinterpret_cast<std::uintptr_t>(s.data()) % 64 == 0);
+    CHECK(s.size() == 4 && s[3] == std::complex<float>(3, 0.5f) &&
+          reinterpret_cast<std::uintptr_t>(s.data()) % 64 == 0);
     auto m = p["m"].make_array<double>({2, 3});
     std::iota(m.begin(), m.end(), 0.0);
-    CHECK(m(1, 2) == 5 && m.at(1, 0) == 3 && m.ndim() == 2 && m.shape()[1] == 3 && m.strides()[0] == 24 && m.contiguous());
+    CHECK(m(1, 2) == 5 && m.at(1, 0) == 3 && m.ndim() == 2 && m.shape()[1] == 3 && m.strides()[0] == 24 &&
+          m.contiguous());
     THROWS_TEXT(std::out_of_range, "index 3", m.at(0, 3));
     THROWS_TEXT(std::out_of_range, "1 indices for 2", m.at(0));
     p["m2"] = m;
@@ -209,9 +231,12 @@ void test_arrays(brine::Packet p) {
     CHECK(any.dtype() == brine::Type::f64 && any.size_bytes() == 48 && any.ndim() == 2 && any.writable());
     CHECK(any.as<const double>()(0, 1) == 1);
     THROWS_TEXT(brine::type_error, "expected an array of float32, found one of float64", any.as<float>());
-    THROWS_TEXT(brine::type_error, "m: expected an array of int32, found one of float64 with shape (2, 3)", p["m"].get<brine::ArrayView<int>>());
-    THROWS_TEXT(brine::type_error, "m: expected an array or list of float64, found one of float64 with shape (2, 3)", p["m"].get<std::vector<double>>());
-    THROWS_TEXT(brine::type_error, "none: expected an array of int32, found int64 3", p["none"].set(3).get<brine::ArrayView<int>>());
+    THROWS_TEXT(brine::type_error, "m: expected an array of int32, found one of float64 with shape (2, 3)",
+                p["m"].get<brine::ArrayView<int>>());
+    THROWS_TEXT(brine::type_error, "m: expected an array or list of float64, found one of float64 with shape (2, 3)",
+                p["m"].get<std::vector<double>>());
+    THROWS_TEXT(brine::type_error, "none: expected an array of int32, found int64 3",
+                p["none"].set(3).get<brine::ArrayView<int>>());
     auto big = p["big"].make_array<std::uint8_t>(100000, brine::uninitialized); // a packet of its own
     big[99999] = 7;
     CHECK(p["big"].get<brine::span<std::uint8_t>>()[99999] == 7);
@@ -227,7 +252,8 @@ void test_arrays(brine::Packet p) {
 
     // Vectors take other widths where nothing can be lost, and lists.
     p["v"] = std::vector<std::int16_t>{1, -2};
-    CHECK(p["v"].get<std::vector<double>>()[1] == -2 && p["v"].get<std::vector<std::int64_t>>()[0] == 1 && p["v"].get<std::vector<std::complex<float>>>()[1].real() == -2);
+    CHECK(p["v"].get<std::vector<double>>()[1] == -2 && p["v"].get<std::vector<std::int64_t>>()[0] == 1 &&
+          p["v"].get<std::vector<std::complex<float>>>()[1].real() == -2);
     THROWS(brine::type_error, p["v"].get<std::vector<std::uint32_t>>());
     THROWS(brine::type_error, p["v"].get<std::vector<std::int8_t>>());
     THROWS(brine::type_error, p["half"].get<std::vector<float>>());
@@ -240,7 +266,8 @@ void test_arrays(brine::Packet p) {
     // Shared: arrays of const only.
     p.share();
     CHECK(p["x"].get<brine::span<const std::complex<float>>>().size() == 4);
-    THROWS_TEXT(brine::shared_error, "x: the packet is shared or leased", p["x"].get<brine::span<std::complex<float>>>());
+    THROWS_TEXT(brine::shared_error, "x: the packet is shared or leased",
+                p["x"].get<brine::span<std::complex<float>>>());
     THROWS(brine::shared_error, p["m"].array().as<double>());
 }
 
@@ -271,10 +298,12 @@ void test_loops(brine::Packet p) {
     p["l"] = brine::list{3, 1, 2};
     auto numbers = p["l"].values();
     CHECK(std::ranges::count_if(numbers, [](brine::Value v) { return v.get<int>() > 1; }) == 2);
-    CHECK(std::ranges::distance(numbers) == 3 && (*std::ranges::max_element(numbers, {}, [](brine::Value v) { return v.get<int>(); })) == 3);
+    CHECK(std::ranges::distance(numbers) == 3 &&
+          (*std::ranges::max_element(numbers, {}, [](brine::Value v) { return v.get<int>(); })) == 3);
 #if !defined(__clang__) || __clang_major__ >= 16 // older ones do not get along with the adaptors of gcc's library
     int doubled = 0;
-    for (int i : numbers | std::views::transform([](brine::Value v) { return v.get<int>() * 2; }) | std::views::take(2)) doubled += i;
+    for (int i : numbers | std::views::transform([](brine::Value v) { return v.get<int>() * 2; }) | std::views::take(2))
+        doubled += i;
     CHECK_EQ_INT(doubled, 8);
 #endif
 #endif
@@ -291,9 +320,11 @@ void test_integers(brine::Packet p) {
     CHECK_TEXT(p["k"].text(), "1267650600228229401496703205121");
     THROWS(brine::syntax_error, p["k"] = brine::integer("12x"));
     p.clear_error();
-    THROWS_TEXT(brine::range_error, "i: expected int64, found bigint 1267650600228229401496703205376", p["i"].get<std::int64_t>());
+    THROWS_TEXT(brine::range_error, "i: expected int64, found bigint 1267650600228229401496703205376",
+                p["i"].get<std::int64_t>());
     brine::BigInt big(p["i"]);
-    CHECK(big.sign() == 1 && big.limbs().size() == 2 && big.limbs()[1] == std::uint64_t{1} << 36 && big.limbs()[0] == 0);
+    CHECK(big.sign() == 1 && big.limbs().size() == 2 && big.limbs()[1] == std::uint64_t{1} << 36 &&
+          big.limbs()[0] == 0);
     p["copy"] = brine::integer(-1, big.limbs());
     CHECK_TEXT(p["copy"].integer_text(), "-1267650600228229401496703205376");
     p["copy"] = brine::integer(1, big.limbs(), true);
@@ -306,7 +337,8 @@ void test_whole_values(brine::Packet p) {
     p["u"].parse_literal("{'b': None, 'a': [1, 2.5]}");
     CHECK(p["t"] == p["u"] && p["t"].compare(p["u"]) == 0 && !(p["t"] != p["u"]));
     CHECK_TEXT(p["t"].json(), "{\"a\":[1,2.5],\"b\":null}");
-    CHECK_TEXT(p["t"].text(brine::Style::json_pretty), "{\n    \"a\": [\n        1,\n        2.5\n    ],\n    \"b\": null\n}");
+    CHECK_TEXT(p["t"].text(brine::Style::json_pretty),
+               "{\n    \"a\": [\n        1,\n        2.5\n    ],\n    \"b\": null\n}");
     std::ostringstream out;
     out << p["t"] << ' ' << p["t"]["a"][0] << ' ' << p.root()["t"].get<brine::ConstValue>();
     CHECK_TEXT(out.str(), "{'a': [1, 2.5], 'b': None} 1 {'a': [1, 2.5], 'b': None}");
@@ -326,7 +358,8 @@ void test_whole_values(brine::Packet p) {
     CHECK(counted.size() == 1);
     CHECK(p["t"].truth() && !p["zz"].truth() && p.root().in_pool(brine_packet_pool(p.get())));
 #ifdef __cpp_lib_format
-    CHECK_TEXT(std::format("{} {:j} {:r}", p["t"], p["t"], p["s"]), "{'a': [5, 2.5], 'b': None} {\"a\":[5,2.5],\"b\":null} 'one'");
+    CHECK_TEXT(std::format("{} {:j} {:r}", p["t"], p["t"], p["s"]),
+               "{'a': [5, 2.5], 'b': None} {\"a\":[5,2.5],\"b\":null} 'one'");
 #endif
 }
 
@@ -358,7 +391,8 @@ void test_packets(const brine::Pool &pool) {
     THROWS(brine::not_held_error, dead.get<int>("x"));
     THROWS(brine::not_held_error, moved["x"] = 1);
     THROWS(brine::argument_error, copy.clone());
-    CHECK(brine::attempt([&] { copy.nack(); }).error() == BRINE_EINVAL && brine::attempt([&] { return copy.bytes(); }).value() > 0);
+    CHECK(brine::attempt([&] { copy.nack(); }).error() == BRINE_EINVAL &&
+          brine::attempt([&] { return copy.bytes(); }).value() > 0);
     CHECK(copy.deliveries() == 0);
     copy.ack();
     brine_packet raw = copy.release();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// nd-arrays in place: Array, whose elements are known when it runs, and ArrayView<T>, whose dtype was checked. Both borrow
-// the packet, as std::span borrows: pointers into it are good until it is passed on or freed, and are not checked.
-// A view of const T reads; one of T needs a packet that may be changed (else shared_error).
+// nd-arrays in place: Array, whose elements are known when it runs, and ArrayView<T>, whose dtype was checked. Both
+// borrow the packet, as std::span borrows: pointers into it are good until it is passed on or freed, and are not
+// checked. A view of const T reads; one of T needs a packet that may be changed (else shared_error).
 #ifndef BRINE_CPP_ARRAY_HPP
 #define BRINE_CPP_ARRAY_HPP
 
@@ -33,7 +33,8 @@ inline void make_empty(brine_array &a) noexcept {
 }
 
 // What brine_assign_array has made.
-inline void describe(brine_array &a, void *data, std::size_t item_bytes, Type dtype, span<const std::size_t> shape) noexcept {
+inline void describe(brine_array &a, void *data, std::size_t item_bytes, Type dtype,
+                     span<const std::size_t> shape) noexcept {
     a.data = data, a.format = nullptr;
     a.item_bytes = item_bytes, a.count = 1;
     a.dtype = static_cast<std::uint32_t>(dtype), a.ndim = static_cast<std::int32_t>(shape.size()), a.writable = true;
@@ -48,7 +49,7 @@ inline void describe(brine_array &a, void *data, std::size_t item_bytes, Type dt
 
 // What is in shared memory, whatever its elements are.
 class Array {
-public:
+  public:
     Array() noexcept { detail::make_empty(a_); }
     explicit Array(const brine_array &a) noexcept : a_(a) {}
 
@@ -56,7 +57,7 @@ public:
     std::size_t ndim() const noexcept { return static_cast<std::size_t>(a_.ndim); }
     span<const std::size_t> shape() const noexcept { return {a_.shape, ndim()}; }
     span<const std::ptrdiff_t> strides() const noexcept { return {a_.strides, ndim()}; } // in bytes
-    std::size_t size() const noexcept { return a_.count; }                              // elements in all
+    std::size_t size() const noexcept { return a_.count; }                               // elements in all
     std::size_t item_bytes() const noexcept { return a_.item_bytes; }
     std::size_t size_bytes() const noexcept { return a_.bytes; }
     const char *format() const noexcept { return a_.format; } // of opaque items, else null
@@ -65,10 +66,11 @@ public:
     const void *data() const noexcept { return a_.data; }
     const brine_array &c_array() const noexcept { return a_; }
 
-    // With its elements as T: type_error if they are something else, shared_error if T is not const and it may not be changed.
+    // With its elements as T: type_error if they are something else, shared_error if T is not const and it may not be
+    // changed.
     template <class T> ArrayView<T> as() const;
 
-private:
+  private:
     friend struct codec<Array>;
     brine_array a_;
 };
@@ -76,7 +78,7 @@ private:
 template <class T> class ArrayView {
     static_assert(detail::is_element<std::remove_const_t<T>>, "the elements of an nd-array are numbers");
 
-public:
+  public:
     using element_type = T;
     using value_type = std::remove_const_t<T>;
     using iterator = T *;
@@ -88,19 +90,25 @@ public:
     std::size_t ndim() const noexcept { return static_cast<std::size_t>(a_.ndim); }
     span<const std::size_t> shape() const noexcept { return {a_.shape, ndim()}; }
     span<const std::ptrdiff_t> strides() const noexcept { return {a_.strides, ndim()}; } // in bytes
-    std::size_t size() const noexcept { return a_.count; }                              // elements in all
+    std::size_t size() const noexcept { return a_.count; }                               // elements in all
     bool empty() const noexcept { return a_.count == 0; }
     bool contiguous() const noexcept { return detail::is_contiguous(a_); }
     const brine_array &c_array() const noexcept { return a_; }
     T *data() const noexcept { return static_cast<T *>(a_.data); }
 
     // Element (i, j, ...), as many as there are dimensions; indices are not checked, at() throws std::out_of_range.
-    template <class... I> T &operator()(I... indices) const noexcept { return *element(0, a_.data, static_cast<std::size_t>(indices)...); }
+    template <class... I> T &operator()(I... indices) const noexcept {
+        return *element(0, a_.data, static_cast<std::size_t>(indices)...);
+    }
     template <class... I> T &at(I... indices) const {
         const std::size_t all[] = {static_cast<std::size_t>(indices)...};
-        if (sizeof...(I) != ndim()) throw std::out_of_range("brine: " + std::to_string(sizeof...(I)) + " indices for " + std::to_string(ndim()) + " dimensions");
+        if (sizeof...(I) != ndim())
+            throw std::out_of_range("brine: " + std::to_string(sizeof...(I)) + " indices for " +
+                                    std::to_string(ndim()) + " dimensions");
         for (std::size_t i = 0; i < sizeof...(I); i++)
-            if (all[i] >= a_.shape[i]) throw std::out_of_range("brine: index " + std::to_string(all[i]) + " in a dimension of " + std::to_string(a_.shape[i]));
+            if (all[i] >= a_.shape[i])
+                throw std::out_of_range("brine: index " + std::to_string(all[i]) + " in a dimension of " +
+                                        std::to_string(a_.shape[i]));
         return (*this)(indices...);
     }
     // All elements one after the other, whatever the shape: what brine has made is. Only if contiguous().
@@ -110,7 +118,7 @@ public:
     T *begin() const noexcept { return elements().data(); }
     T *end() const noexcept { return begin() + size(); }
 
-private:
+  private:
     friend struct codec<ArrayView>;
     template <class D> friend class Writable;
     template <class... I> T *element(std::size_t dimension, void *at, std::size_t i, I... rest) const noexcept {
@@ -132,10 +140,13 @@ template <class T> Failure explain_array(ConstValue v, int status, const std::st
     brine_array a;
     std::string start = path.empty() ? "" : path + ": ";
     if (brine_as_array(v.ref(), &a) != 0) return expected(name, v, status, path);
-    if (status == BRINE_ESHARED) return {status, start + "the packet is shared or leased: an array of const " + number_name<std::remove_const_t<T>>() + " can be had"};
+    if (status == BRINE_ESHARED)
+        return {status, start + "the packet is shared or leased: an array of const " +
+                            number_name<std::remove_const_t<T>>() + " can be had"};
     std::string shape;
     for (int i = 0; i < a.ndim; i++) shape += (i ? ", " : "") + std::to_string(a.shape[i]);
-    return {status, start + "expected " + name + ", found one of " + name_of(static_cast<Type>(a.dtype)) + " with shape (" + shape + ")"};
+    return {status, start + "expected " + name + ", found one of " + name_of(static_cast<Type>(a.dtype)) +
+                        " with shape (" + shape + ")"};
 }
 
 // Calls use with a null pointer of the type that an element has; false if there is no such type (float16, raw).
@@ -160,19 +171,25 @@ template <class F> bool with_element_type(std::uint32_t dtype, F use) {
 
 // Numbers of one type as another where every value of the one is a value of the other.
 template <class From, class To> constexpr bool widens() {
-    if constexpr (std::is_same_v<From, bool> || std::is_same_v<To, bool>) return std::is_same_v<From, To>;
-    else if constexpr (!std::is_arithmetic_v<From>) return std::is_same_v<From, To> || std::is_same_v<To, std::complex<double>>;
-    else if constexpr (!std::is_arithmetic_v<To>) return widens<From, typename To::value_type>();
+    if constexpr (std::is_same_v<From, bool> || std::is_same_v<To, bool>)
+        return std::is_same_v<From, To>;
+    else if constexpr (!std::is_arithmetic_v<From>)
+        return std::is_same_v<From, To> || std::is_same_v<To, std::complex<double>>;
+    else if constexpr (!std::is_arithmetic_v<To>)
+        return widens<From, typename To::value_type>();
     else if constexpr (std::is_integral_v<To>)
-        return std::is_integral_v<From> && std::numeric_limits<From>::digits <= std::numeric_limits<To>::digits && std::is_signed_v<From> <= std::is_signed_v<To>;
-    else return std::numeric_limits<From>::digits <= std::numeric_limits<To>::digits;
+        return std::is_integral_v<From> && std::numeric_limits<From>::digits <= std::numeric_limits<To>::digits &&
+               std::is_signed_v<From> <= std::is_signed_v<To>;
+    else
+        return std::numeric_limits<From>::digits <= std::numeric_limits<To>::digits;
 }
 
 template <class From, class To> int copy_elements(const brine_array &a, To *out) {
     if constexpr (!widens<From, To>()) {
         return BRINE_ETYPE;
     } else if constexpr (std::is_same_v<From, To>) {
-        if (a.strides[0] == static_cast<std::ptrdiff_t>(sizeof(To))) return a.count > 0 ? (std::memcpy(static_cast<void *>(out), a.data, a.bytes), 0) : 0;
+        if (a.strides[0] == static_cast<std::ptrdiff_t>(sizeof(To)))
+            return a.count > 0 ? (std::memcpy(static_cast<void *>(out), a.data, a.bytes), 0) : 0;
     }
     const char *at = static_cast<const char *>(a.data);
     for (std::size_t i = 0; i < a.count; i++, at += a.strides[0]) {
@@ -197,7 +214,8 @@ template <class T, class F> int read_numbers(ConstValue v, F resize) {
     T *out = resize(a.count);
     if (out == nullptr && a.count > 0) return BRINE_ETYPE;
     status = BRINE_ETYPE;
-    with_element_type(a.dtype, [&](auto *from) { status = copy_elements<std::remove_pointer_t<decltype(from)>>(a, out); });
+    with_element_type(a.dtype,
+                      [&](auto *from) { status = copy_elements<std::remove_pointer_t<decltype(from)>>(a, out); });
     return status;
 }
 template <class T> Failure explain_numbers(ConstValue v, int status, std::string path, const std::string &name) {
@@ -215,16 +233,17 @@ template <class T> int write_numbers(Value place, const T *data, std::size_t n) 
 
 template <class T> ArrayView<T> Array::as() const {
     int status = detail::array_status<T>(a_);
-    if (status == BRINE_ESHARED) throw_error(status, "the packet is shared or leased: its arrays can be read, as const");
-    if (status != 0) throw_error(status, "expected an array of " + detail::number_name<std::remove_const_t<T>>() + ", found one of " + name_of(dtype()));
+    if (status == BRINE_ESHARED)
+        throw_error(status, "the packet is shared or leased: its arrays can be read, as const");
+    if (status != 0)
+        throw_error(status, "expected an array of " + detail::number_name<std::remove_const_t<T>>() +
+                                ", found one of " + name_of(dtype()));
     return ArrayView<T>(a_);
 }
 
 template <> struct codec<Array> {
     static std::string name() { return "an array"; }
-    static int read(ConstValue v, Array &out) {
-        return brine_as_array(v.ref(), &out.a_);
-    }
+    static int read(ConstValue v, Array &out) { return brine_as_array(v.ref(), &out.a_); }
 };
 
 template <class T> struct codec<ArrayView<T>> {
@@ -238,21 +257,25 @@ template <class T> struct codec<ArrayView<T>> {
         using E = std::remove_const_t<T>;
         void *data = nullptr;
         const brine_array &from = content.c_array();
-        int status = brine_assign_array(place.ref(), static_cast<brine_type>(type_of<E>), from.ndim, from.shape, BRINE_ARRAY_UNINIT, &data);
+        int status = brine_assign_array(place.ref(), static_cast<brine_type>(type_of<E>), from.ndim, from.shape,
+                                        BRINE_ARRAY_UNINIT, &data);
         if (status != 0 || from.count == 0) return status;
         copy_rows(from, 0, static_cast<const char *>(from.data), static_cast<char **>(static_cast<void *>(&data)));
         return 0;
     }
-    static Failure explain(ConstValue v, int status, std::string path) { return detail::explain_array<T>(v, status, path, name()); }
+    static Failure explain(ConstValue v, int status, std::string path) {
+        return detail::explain_array<T>(v, status, path, name());
+    }
 
-private:
+  private:
     static void copy_rows(const brine_array &from, int dimension, const char *at, char **to) {
         if (dimension == from.ndim) {
             std::memcpy(*to, at, from.item_bytes);
             *to += from.item_bytes;
             return;
         }
-        for (std::size_t i = 0; i < from.shape[dimension]; i++, at += from.strides[dimension]) copy_rows(from, dimension + 1, at, to);
+        for (std::size_t i = 0; i < from.shape[dimension]; i++, at += from.strides[dimension])
+            copy_rows(from, dimension + 1, at, to);
     }
 };
 
@@ -268,8 +291,12 @@ template <class T> struct codec<span<T>, std::enable_if_t<detail::is_element<std
         if (status == 0) out = span<T>(static_cast<T *>(a.data), a.count);
         return status;
     }
-    static int write(Value place, span<T> content) { return detail::write_numbers<E>(place, content.data(), content.size()); }
-    static Failure explain(ConstValue v, int status, std::string path) { return detail::explain_array<T>(v, status, path, name()); }
+    static int write(Value place, span<T> content) {
+        return detail::write_numbers<E>(place, content.data(), content.size());
+    }
+    static Failure explain(ConstValue v, int status, std::string path) {
+        return detail::explain_array<T>(v, status, path, name());
+    }
 };
 
 template <class V> struct codec<V, std::enable_if_t<detail::is_number_vector<V>>> {
@@ -278,26 +305,38 @@ template <class V> struct codec<V, std::enable_if_t<detail::is_number_vector<V>>
     static int read(ConstValue v, V &out) {
         return detail::read_numbers<T>(v, [&out](std::size_t n) { return out.resize(n), out.data(); });
     }
-    static int write(Value place, const V &content) { return detail::write_numbers(place, content.data(), content.size()); }
-    static Failure explain(ConstValue v, int status, std::string path) { return detail::explain_numbers<T>(v, status, std::move(path), name()); }
+    static int write(Value place, const V &content) {
+        return detail::write_numbers(place, content.data(), content.size());
+    }
+    static Failure explain(ConstValue v, int status, std::string path) {
+        return detail::explain_numbers<T>(v, status, std::move(path), name());
+    }
 };
 
-template <class T, std::size_t N> struct codec<std::array<T, N>, std::enable_if_t<detail::is_element<T> && !std::is_same_v<T, bool>>> {
+template <class T, std::size_t N>
+struct codec<std::array<T, N>, std::enable_if_t<detail::is_element<T> && !std::is_same_v<T, bool>>> {
     static std::string name() { return "an array or list of " + std::to_string(N) + " " + detail::number_name<T>(); }
     static int read(ConstValue v, std::array<T, N> &out) {
         return detail::read_numbers<T>(v, [&out](std::size_t n) { return n == N ? out.data() : nullptr; });
     }
-    static int write(Value place, const std::array<T, N> &content) { return detail::write_numbers(place, content.data(), N); }
+    static int write(Value place, const std::array<T, N> &content) {
+        return detail::write_numbers(place, content.data(), N);
+    }
     static Failure explain(ConstValue v, int status, std::string path) {
-        if (v.size() == N || !(v.is_array() || detail::is_sequence(v) == 0)) return detail::explain_numbers<T>(v, status, std::move(path), name());
-        return {status, path + (path.empty() ? "" : ": ") + "expected " + name() + ", found " + v.type_name() + " of " + std::to_string(v.size())};
+        if (v.size() == N || !(v.is_array() || detail::is_sequence(v) == 0))
+            return detail::explain_numbers<T>(v, status, std::move(path), name());
+        return {status, path + (path.empty() ? "" : ": ") + "expected " + name() + ", found " + v.type_name() + " of " +
+                            std::to_string(v.size())};
     }
 };
 
-template <class D> template <class T> ArrayView<T> Writable<D>::array_of(span<const std::size_t> shape, unsigned flags) {
+template <class D>
+template <class T>
+ArrayView<T> Writable<D>::array_of(span<const std::size_t> shape, unsigned flags) {
     ArrayView<T> out;
     void *data = nullptr;
-    check(brine_assign_array(self().place(), static_cast<brine_type>(type_of<T>), static_cast<int>(shape.size()), shape.data(), flags, &data));
+    check(brine_assign_array(self().place(), static_cast<brine_type>(type_of<T>), static_cast<int>(shape.size()),
+                             shape.data(), flags, &data));
     detail::describe(out.a_, data, sizeof(T), type_of<T>, shape);
     return out;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Integers of any size: from text and to text, as limbs in place, and as GMP's mpz_class where <gmpxx.h> was included before
-// (the program then links with gmp and gmpxx).
+// Integers of any size: from text and to text, as limbs in place, and as GMP's mpz_class where <gmpxx.h> was included
+// before (the program then links with gmp and gmpxx).
 //     tab["big"] = brine::integer("1267650600228229401496703205376");
 //     tab["big"].integer_text();
 //     tab["big"].get<mpz_class>();
@@ -21,7 +21,9 @@ struct IntegerText {
     std::string_view digits;
     int base;
 };
-inline IntegerText integer(std::string_view digits BRINE_CPP_LIFETIMEBOUND, int base = 10) noexcept { return {digits, base}; }
+inline IntegerText integer(std::string_view digits BRINE_CPP_LIFETIMEBOUND, int base = 10) noexcept {
+    return {digits, base};
+}
 
 // Little-endian limbs of 64 bits and a sign (-1, 0, 1), to be stored. is_unsigned: kept as the seed's int_un.
 struct IntegerLimbs {
@@ -29,28 +31,35 @@ struct IntegerLimbs {
     span<const std::uint64_t> limbs;
     bool is_unsigned;
 };
-inline IntegerLimbs integer(int sign, span<const std::uint64_t> limbs, bool is_unsigned = false) noexcept { return {sign, limbs, is_unsigned}; }
+inline IntegerLimbs integer(int sign, span<const std::uint64_t> limbs, bool is_unsigned = false) noexcept {
+    return {sign, limbs, is_unsigned};
+}
 
 // An integer of any type in place. Borrows the packet; not to be copied, as its limbs may stand in itself.
 class BigInt {
-public:
+  public:
     // type_error if it is no integer.
     explicit BigInt(ConstValue value) { check(brine_as_bigint(value.ref(), &b_)); }
     BigInt(const BigInt &) = delete;
     BigInt &operator=(const BigInt &) = delete;
     int sign() const noexcept { return b_.sign; } // -1, 0, 1
-    span<const std::uint64_t> limbs() const noexcept { return {b_.limbs, b_.count}; } // of the magnitude, the least first
+    span<const std::uint64_t> limbs() const noexcept {
+        return {b_.limbs, b_.count};
+    } // of the magnitude, the least first
 
-private:
+  private:
     brine_bigint b_;
 };
 
 template <> struct codec<IntegerText> {
-    static int write(Value place, IntegerText x) { return brine_assign_int_text(place.ref(), x.digits.data(), x.digits.size(), x.base); }
+    static int write(Value place, IntegerText x) {
+        return brine_assign_int_text(place.ref(), x.digits.data(), x.digits.size(), x.base);
+    }
 };
 template <> struct codec<IntegerLimbs> {
     static int write(Value place, const IntegerLimbs &x) {
-        return brine_assign_bigint(place.ref(), x.sign, x.limbs.data(), x.limbs.size(), x.is_unsigned ? BRINE_UNSIGNED : 0u);
+        return brine_assign_bigint(place.ref(), x.sign, x.limbs.data(), x.limbs.size(),
+                                   x.is_unsigned ? BRINE_UNSIGNED : 0u);
     }
 };
 

@@ -21,15 +21,16 @@ template <class B> struct BuilderCodec;
 
 // Something to be stored, of any type.
 class Part {
-public:
+  public:
     template <class T, class = std::enable_if_t<!detail::is_part<T>>>
     Part(T &&content) noexcept : content_(std::addressof(content)), write_(&write_as<T>) {}
     int write(Value place) const { return write_(place, content_); }
 
-private:
+  private:
     template <class T> static int write_as(Value place, const void *content) {
         using Referred = std::remove_reference_t<T>;
-        return codec<detail::wanted_t<T>>::write(place, static_cast<T &&>(*static_cast<Referred *>(const_cast<void *>(content))));
+        return codec<detail::wanted_t<T>>::write(
+            place, static_cast<T &&>(*static_cast<Referred *>(const_cast<void *>(content))));
     }
     const void *content_;
     int (*write_)(Value, const void *);
@@ -39,21 +40,21 @@ namespace detail {
 
 // What dict, list and tup share: they stay where they are written.
 class Builder {
-public:
+  public:
     Builder(const Builder &) = delete;
     Builder &operator=(const Builder &) = delete;
 
-protected:
+  protected:
     Builder() = default;
 };
 
 class Key {
-public:
+  public:
     template <class K> Key(K &&key) : key_(any_key(stored_key(static_cast<const plain<K> &>(key)))) {}
     template <std::size_t N> Key(const char (&key)[N]) : key_(brine_key_str(key)) {}
     const brine_key &get() const noexcept { return key_; }
 
-private:
+  private:
     brine_key key_;
 };
 
@@ -66,7 +67,7 @@ struct Entry {
 };
 
 class dict : public detail::Builder {
-public:
+  public:
     dict(std::initializer_list<Entry> entries) noexcept : entries_(entries) {}
     int write(Value place) const {
         brine_ref tab = brine_assign_tab(place.ref(), 0);
@@ -77,12 +78,12 @@ public:
         return brine_ref_status(tab);
     }
 
-private:
+  private:
     std::initializer_list<Entry> entries_;
 };
 
 class list : public detail::Builder {
-public:
+  public:
     list(std::initializer_list<Part> parts) noexcept : parts_(parts) {}
     int write(Value place) const {
         brine_ref arr = brine_assign_arr(place.ref());
@@ -93,12 +94,12 @@ public:
         return brine_ref_status(arr);
     }
 
-private:
+  private:
     std::initializer_list<Part> parts_;
 };
 
 class tup : public detail::Builder {
-public:
+  public:
     tup(std::initializer_list<Part> parts) noexcept : parts_(parts) {}
     int write(Value place) const {
         brine_ref tuple = brine_assign_tup(place.ref(), parts_.size());
@@ -110,7 +111,7 @@ public:
         return brine_ref_status(tuple);
     }
 
-private:
+  private:
     std::initializer_list<Part> parts_;
 };
 

@@ -39,8 +39,9 @@
 BRINE_CPP_BEGIN
 
 template <class T, class> struct codec {
-    static_assert(detail::always_false<T>, "brine does not know how to store this type: describe its fields with BRINE_FIELDS, or "
-                                           "specialize brine::codec for it (plain char, wchar_t and pointers are refused on purpose)");
+    static_assert(detail::always_false<T>,
+                  "brine does not know how to store this type: describe its fields with BRINE_FIELDS, or "
+                  "specialize brine::codec for it (plain char, wchar_t and pointers are refused on purpose)");
 };
 
 namespace detail {
@@ -56,7 +57,8 @@ inline int not_that(ConstValue v) {
 
 template <class T, class = void> inline constexpr bool explains = false;
 template <class T>
-inline constexpr bool explains<T, std::void_t<decltype(codec<T>::explain(std::declval<ConstValue>(), 0, std::string()))>> = true;
+inline constexpr bool
+    explains<T, std::void_t<decltype(codec<T>::explain(std::declval<ConstValue>(), 0, std::string()))>> = true;
 
 // Short values are shown.
 inline std::string found_text(ConstValue value) {
@@ -75,22 +77,30 @@ inline std::string found_text(ConstValue value) {
 
 inline Failure expected(const std::string &what, ConstValue value, int status, const std::string &path) {
     std::string text = path.empty() ? "" : path + ": ";
-    if (status == BRINE_ETYPE || status == BRINE_ERANGE || status == BRINE_ENOENT) text += "expected " + what + ", found " + found_text(value);
-    else text += brine_detail();
+    if (status == BRINE_ETYPE || status == BRINE_ERANGE || status == BRINE_ENOENT)
+        text += "expected " + what + ", found " + found_text(value);
+    else
+        text += brine_detail();
     return {status, text};
 }
 
 template <class T> Failure mismatch(ConstValue value, int status, std::string path) {
-    if constexpr (explains<T>) return codec<T>::explain(value, status, std::move(path));
-    else return expected(codec<T>::name(), value, status, path);
+    if constexpr (explains<T>)
+        return codec<T>::explain(value, status, std::move(path));
+    else
+        return expected(codec<T>::name(), value, status, path);
 }
 template <class T> void raise_mismatch_of(std::uint64_t first, std::uint64_t second, int status) {
     mismatch<T>(ConstValue(RefWords(first, second).ref()), status, {}).raise();
 }
-template <class T> void raise_mismatch_in(std::uint64_t first, std::uint64_t second, const char *key, std::size_t length, int status) {
-    mismatch<T>(ConstValue(brine_find_n(RefWords(first, second).ref(), key, length)), status, std::string(key, length)).raise();
+template <class T>
+void raise_mismatch_in(std::uint64_t first, std::uint64_t second, const char *key, std::size_t length, int status) {
+    mismatch<T>(ConstValue(brine_find_n(RefWords(first, second).ref(), key, length)), status, std::string(key, length))
+        .raise();
 }
-template <class T, class D> void raise_mismatch_at(D place, int status) { mismatch<T>(ConstValue(place.ref()), status, place.path_text()).raise(); }
+template <class T, class D> void raise_mismatch_at(D place, int status) {
+    mismatch<T>(ConstValue(place.ref()), status, place.path_text()).raise();
+}
 template <class T, class D, class K> void raise_mismatch_under(D place, K key, int status) {
     std::string path = place.path_text();
     add_to_path(path, key);
@@ -113,16 +123,26 @@ template <class T, class K> Failure mismatch_in(ConstValue element, std::string 
 // ---- numbers ----
 
 template <class T> constexpr Type element_type() {
-    if constexpr (std::is_same_v<T, bool>) return Type::boolean;
-    else if constexpr (is_integer<T> && sizeof(T) == 1) return std::is_signed_v<T> ? Type::i8 : Type::u8;
-    else if constexpr (is_integer<T> && sizeof(T) == 2) return std::is_signed_v<T> ? Type::i16 : Type::u16;
-    else if constexpr (is_integer<T> && sizeof(T) == 4) return std::is_signed_v<T> ? Type::i32 : Type::u32;
-    else if constexpr (is_integer<T>) return std::is_signed_v<T> ? Type::i64 : Type::u64;
-    else if constexpr (std::is_same_v<T, float>) return Type::f32;
-    else if constexpr (std::is_same_v<T, double>) return Type::f64;
-    else if constexpr (std::is_same_v<T, std::complex<float>>) return Type::c64;
-    else if constexpr (std::is_same_v<T, std::complex<double>>) return Type::c128;
-    else return Type::invalid;
+    if constexpr (std::is_same_v<T, bool>)
+        return Type::boolean;
+    else if constexpr (is_integer<T> && sizeof(T) == 1)
+        return std::is_signed_v<T> ? Type::i8 : Type::u8;
+    else if constexpr (is_integer<T> && sizeof(T) == 2)
+        return std::is_signed_v<T> ? Type::i16 : Type::u16;
+    else if constexpr (is_integer<T> && sizeof(T) == 4)
+        return std::is_signed_v<T> ? Type::i32 : Type::u32;
+    else if constexpr (is_integer<T>)
+        return std::is_signed_v<T> ? Type::i64 : Type::u64;
+    else if constexpr (std::is_same_v<T, float>)
+        return Type::f32;
+    else if constexpr (std::is_same_v<T, double>)
+        return Type::f64;
+    else if constexpr (std::is_same_v<T, std::complex<float>>)
+        return Type::c64;
+    else if constexpr (std::is_same_v<T, std::complex<double>>)
+        return Type::c128;
+    else
+        return Type::invalid;
 }
 // What an nd-array may hold.
 template <class T> inline constexpr bool is_element = element_type<T>() != Type::invalid;
@@ -164,11 +184,13 @@ template <class T> struct codec<T, std::enable_if_t<detail::is_integer<T>>> {
         return 0;
     }
     static int write(Value place, T x) {
-        if constexpr (std::is_signed_v<T>) return brine_assign_int(place.ref(), x);
-        else return brine_assign_uint(place.ref(), x);
+        if constexpr (std::is_signed_v<T>)
+            return brine_assign_int(place.ref(), x);
+        else
+            return brine_assign_uint(place.ref(), x);
     }
 
-private:
+  private:
     static int read_wide(brine_ref r, std::int64_t *out) { return brine_as_int(r, out); }
     static int read_wide(brine_ref r, std::uint64_t *out) { return brine_as_uint(r, out); }
 };
@@ -217,8 +239,10 @@ template <class T> struct codec<std::complex<T>, std::enable_if_t<detail::is_flo
         return 0;
     }
     static int write(Value place, std::complex<T> x) {
-        if constexpr (std::is_same_v<T, float>) return brine_assign_complex64(place.ref(), x.real(), x.imag());
-        else return brine_assign_complex(place.ref(), x.real(), x.imag());
+        if constexpr (std::is_same_v<T, float>)
+            return brine_assign_complex64(place.ref(), x.real(), x.imag());
+        else
+            return brine_assign_complex(place.ref(), x.real(), x.imag());
     }
 };
 
@@ -230,8 +254,12 @@ template <class T> struct Exact {
 template <class T> constexpr Exact<T> exact(T number) noexcept { return {number}; }
 template <class T> struct codec<Exact<T>> {
     static std::string name() { return detail::number_name<T>(); }
-    static int read(ConstValue v, Exact<T> &out) { return v.type() == type_of<T> ? codec<T>::read(v, out.number) : detail::not_that(v); }
-    static int write(Value place, Exact<T> x) { return brine_assign_number(place.ref(), static_cast<brine_type>(type_of<T>), &x.number); }
+    static int read(ConstValue v, Exact<T> &out) {
+        return v.type() == type_of<T> ? codec<T>::read(v, out.number) : detail::not_that(v);
+    }
+    static int write(Value place, Exact<T> x) {
+        return brine_assign_number(place.ref(), static_cast<brine_type>(type_of<T>), &x.number);
+    }
 };
 
 // ---- text and bytes ----
@@ -245,7 +273,9 @@ template <> struct codec<std::string_view> {
         if (status == 0) out = {text, length};
         return status;
     }
-    static int write(Value place, std::string_view x) { return brine_assign_strn(place.ref(), x.data() ? x.data() : "", x.size()); }
+    static int write(Value place, std::string_view x) {
+        return brine_assign_strn(place.ref(), x.data() ? x.data() : "", x.size());
+    }
 };
 template <> struct codec<std::string> {
     static std::string name() { return "str"; }
@@ -275,10 +305,14 @@ template <> struct codec<bytes_view> {
         if (status == 0) out = bytes(data, length);
         return status;
     }
-    static int write(Value place, bytes_view x) { return brine_assign_bytes(place.ref(), x.data() ? static_cast<const void *>(x.data()) : "", x.size()); }
+    static int write(Value place, bytes_view x) {
+        return brine_assign_bytes(place.ref(), x.data() ? static_cast<const void *>(x.data()) : "", x.size());
+    }
 };
 template <> struct codec<span<std::byte>> {
-    static int write(Value place, span<std::byte> x) { return codec<bytes_view>::write(place, bytes(x.data(), x.size())); }
+    static int write(Value place, span<std::byte> x) {
+        return codec<bytes_view>::write(place, bytes(x.data(), x.size()));
+    }
 };
 template <> struct codec<std::vector<std::byte>> {
     static std::string name() { return "bytes"; }
@@ -288,7 +322,9 @@ template <> struct codec<std::vector<std::byte>> {
         if (status == 0) out.assign(view.begin(), view.end());
         return status;
     }
-    static int write(Value place, const std::vector<std::byte> &x) { return codec<bytes_view>::write(place, bytes(x.data(), x.size())); }
+    static int write(Value place, const std::vector<std::byte> &x) {
+        return codec<bytes_view>::write(place, bytes(x.data(), x.size()));
+    }
 };
 
 // ---- None, perhaps ----
@@ -308,10 +344,14 @@ template <class T> struct codec<std::optional<T>> {
         if (v.status() == BRINE_ENOENT || v.is_none()) return out.reset(), 0;
         return codec<T>::read(v, out.emplace());
     }
-    static int write(Value place, const std::optional<T> &x) { return x ? codec<T>::write(place, *x) : brine_assign_none(place.ref()); }
+    static int write(Value place, const std::optional<T> &x) {
+        return x ? codec<T>::write(place, *x) : brine_assign_none(place.ref());
+    }
     static Failure explain(ConstValue v, int status, std::string path) {
-        if constexpr (detail::explains<T>) return codec<T>::explain(v, status, std::move(path));
-        else return detail::expected(name(), v, status, path);
+        if constexpr (detail::explains<T>)
+            return codec<T>::explain(v, status, std::move(path));
+        else
+            return detail::expected(name(), v, status, path);
     }
 };
 

@@ -100,7 +100,7 @@ template <class T> using span = std::span<T>;
 #else
 // Elements that stand one after the other, borrowed: what of std::span (C++20) is needed here.
 template <class T> class span {
-public:
+  public:
     using element_type = T;
     using value_type = std::remove_cv_t<T>;
     using size_type = std::size_t;
@@ -109,9 +109,11 @@ public:
     constexpr span(T *data, std::size_t size) noexcept : data_(data), size_(size) {}
     template <std::size_t N> constexpr span(T (&array)[N]) noexcept : data_(array), size_(N) {}
     // From whatever has data() and size(): std::vector, std::array, another span.
-    template <class C, class = std::enable_if_t<
-                           !std::is_same_v<std::decay_t<C>, span> &&
-                           std::is_convertible_v<std::remove_pointer_t<decltype(std::data(std::declval<C &>()))> (*)[], T (*)[]>>>
+    template <
+        class C,
+        class = std::enable_if_t<
+            !std::is_same_v<std::decay_t<C>, span> &&
+            std::is_convertible_v<std::remove_pointer_t<decltype(std::data(std::declval<C &>()))> (*)[], T (*)[]>>>
     constexpr span(C &&container) : data_(std::data(container)), size_(std::size(container)) {}
 
     constexpr T *data() const noexcept { return data_; }
@@ -128,7 +130,7 @@ public:
     constexpr span subspan(std::size_t offset) const { return {data_ + offset, size_ - offset}; }
     constexpr span subspan(std::size_t offset, std::size_t n) const { return {data_ + offset, n}; }
 
-private:
+  private:
     T *data_ = nullptr;
     std::size_t size_ = 0;
 };
@@ -138,7 +140,9 @@ private:
 using bytes_view = span<const std::byte>;
 
 // Bytes of memory as what a bytes value holds: brine::bytes("abc", 3), brine::bytes(header).
-inline bytes_view bytes(const void *data, std::size_t size) noexcept { return {static_cast<const std::byte *>(data), size}; }
+inline bytes_view bytes(const void *data, std::size_t size) noexcept {
+    return {static_cast<const std::byte *>(data), size};
+}
 inline bytes_view bytes(std::string_view text) noexcept { return bytes(text.data(), text.size()); }
 
 // None, Python's and brine's: to be stored (tab["x"] = brine::none), or as a key.
@@ -154,21 +158,22 @@ template <class T> using plain = std::remove_cv_t<std::remove_reference_t<T>>;
 template <class> inline constexpr bool always_false = false;
 
 template <class T>
-inline constexpr bool is_character = std::is_same_v<T, char> || std::is_same_v<T, wchar_t> || std::is_same_v<T, char16_t> ||
-                                     std::is_same_v<T, char32_t>
+inline constexpr bool is_character =
+    std::is_same_v<T, char> || std::is_same_v<T, wchar_t> || std::is_same_v<T, char16_t> || std::is_same_v<T, char32_t>
 #ifdef __cpp_char8_t
-                                     || std::is_same_v<T, char8_t>
+    || std::is_same_v<T, char8_t>
 #endif
     ;
 // Integers, which bool and letters are not.
 template <class T>
-inline constexpr bool is_integer = std::is_integral_v<T> && !std::is_same_v<T, bool> && !is_character<T> && sizeof(T) <= 8;
+inline constexpr bool is_integer =
+    std::is_integral_v<T> && !std::is_same_v<T, bool> && !is_character<T> && sizeof(T) <= 8;
 template <class T> inline constexpr bool is_float = std::is_same_v<T, float> || std::is_same_v<T, double>;
 
 // A name for the C functions, which want it with a NUL at its end. What is too long or has a NUL inside stays a name
 // that they refuse.
 class Name {
-public:
+  public:
     Name(std::string_view name) noexcept {
         std::size_t n = name.size() < sizeof text_ ? name.size() : sizeof text_ - 1;
         if (name.find('\0') != std::string_view::npos) n = 0;
@@ -177,7 +182,7 @@ public:
     }
     const char *c_str() const noexcept { return text_; }
 
-private:
+  private:
     char text_[BRINE_NAME_MAX + 2];
 };
 

@@ -14,14 +14,16 @@ template <class T, class = void> inline constexpr bool is_map = false;
 template <class T> inline constexpr bool is_map<T, std::void_t<typename T::key_type, typename T::mapped_type>> = true;
 template <class T, class = void> inline constexpr bool is_range = false;
 template <class T>
-inline constexpr bool is_range<T, std::void_t<typename T::value_type, typename T::const_iterator, decltype(std::declval<T &>().clear()),
-                                             decltype(std::declval<const T &>().begin())>> = !is_map<T> && !is_text<T>;
+inline constexpr bool
+    is_range<T, std::void_t<typename T::value_type, typename T::const_iterator, decltype(std::declval<T &>().clear()),
+                            decltype(std::declval<const T &>().begin())>> = !is_map<T> && !is_text<T>;
 template <class T> inline constexpr bool is_vector = false;
 template <class T, class A> inline constexpr bool is_vector<std::vector<T, A>> = true;
 
 // Vectors whose elements stand one after the other are nd-arrays.
 template <class T> inline constexpr bool is_number_vector = false;
-template <class T, class A> inline constexpr bool is_number_vector<std::vector<T, A>> = is_element<T> && !std::is_same_v<T, bool>;
+template <class T, class A>
+inline constexpr bool is_number_vector<std::vector<T, A>> = is_element<T> && !std::is_same_v<T, bool>;
 
 // 0 if v is an arr or tup.
 inline int is_sequence(ConstValue v) {
@@ -64,7 +66,8 @@ template <class C> int write_sequence(Value place, const C &content) {
 
 } // namespace detail
 
-template <class C> struct codec<C, std::enable_if_t<detail::is_range<C> && !detail::is_number_vector<C> && !detail::has_ref<C>>> {
+template <class C>
+struct codec<C, std::enable_if_t<detail::is_range<C> && !detail::is_number_vector<C> && !detail::has_ref<C>>> {
     using T = typename C::value_type;
     static std::string name() { return "a list of " + codec<T>::name(); }
     static int read(ConstValue v, C &out) {
@@ -80,22 +83,27 @@ template <class C> struct codec<C, std::enable_if_t<detail::is_range<C> && !deta
         });
     }
     static int write(Value place, const C &content) { return detail::write_sequence(place, content); }
-    static Failure explain(ConstValue v, int status, std::string path) { return detail::explain_sequence<T>(v, status, std::move(path), name()); }
+    static Failure explain(ConstValue v, int status, std::string path) {
+        return detail::explain_sequence<T>(v, status, std::move(path), name());
+    }
 };
 
-template <class T, std::size_t N> struct codec<std::array<T, N>, std::enable_if_t<!detail::is_element<T> || std::is_same_v<T, bool>>> {
+template <class T, std::size_t N>
+struct codec<std::array<T, N>, std::enable_if_t<!detail::is_element<T> || std::is_same_v<T, bool>>> {
     static std::string name() { return "a list of " + std::to_string(N) + " " + codec<T>::name(); }
     static int read(ConstValue v, std::array<T, N> &out) {
         int status = detail::is_sequence(v);
         if (status != 0) return status;
         if (v.size() != N) return BRINE_ETYPE;
         std::size_t i = 0;
-        return detail::for_each_element(v, [&](ConstValue, ConstValue element) { return codec<T>::read(element, out[i++]); });
+        return detail::for_each_element(
+            v, [&](ConstValue, ConstValue element) { return codec<T>::read(element, out[i++]); });
     }
     static int write(Value place, const std::array<T, N> &content) { return detail::write_sequence(place, content); }
     static Failure explain(ConstValue v, int status, std::string path) {
         if (v.size() == N) return detail::explain_sequence<T>(v, status, std::move(path), name());
-        return {status, path + (path.empty() ? "" : ": ") + "expected " + name() + ", found " + detail::found_text(v) + " of " + std::to_string(v.size())};
+        return {status, path + (path.empty() ? "" : ": ") + "expected " + name() + ", found " + detail::found_text(v) +
+                            " of " + std::to_string(v.size())};
     }
 };
 
@@ -129,7 +137,8 @@ template <class M> struct codec<M, std::enable_if_t<detail::is_map<M>>> {
             T content{};
             int rc = codec<K>::read(key, k);
             if (rc != 0) return detail::mismatch<K>(key, rc, path + (path.empty() ? "a key" : ", a key"));
-            if (codec<T>::read(value, content) != 0) return detail::mismatch_in<T>(value, std::move(path), std::string_view(key.text()));
+            if (codec<T>::read(value, content) != 0)
+                return detail::mismatch_in<T>(value, std::move(path), std::string_view(key.text()));
         }
         return detail::expected(name(), v, status, path);
     }
@@ -145,14 +154,19 @@ template <class Tuple, std::size_t... I> std::string tuple_name(std::index_seque
 }
 template <class Tuple, std::size_t... I> int read_tuple(ConstValue v, Tuple &out, std::index_sequence<I...>) {
     int status = 0;
-    (void)((status = codec<std::tuple_element_t<I, Tuple>>::read(ConstValue(brine_at(v.ref(), static_cast<std::ptrdiff_t>(I))), std::get<I>(out)), status == 0) && ...);
+    (void)((status = codec<std::tuple_element_t<I, Tuple>>::read(
+                ConstValue(brine_at(v.ref(), static_cast<std::ptrdiff_t>(I))), std::get<I>(out)),
+            status == 0) &&
+           ...);
     return status;
 }
 template <class Tuple, std::size_t... I> int write_tuple(Value place, const Tuple &content, std::index_sequence<I...>) {
     brine_ref tup = brine_assign_tup(place.ref(), sizeof...(I));
     int status = brine_ref_status(tup);
-    (void)((status == 0 &&
-      (status = codec<plain<std::tuple_element_t<I, Tuple>>>::write(Value(brine_at(tup, static_cast<std::ptrdiff_t>(I))), std::get<I>(content)), true)) && ...);
+    (void)((status == 0 && (status = codec<plain<std::tuple_element_t<I, Tuple>>>::write(
+                                Value(brine_at(tup, static_cast<std::ptrdiff_t>(I))), std::get<I>(content)),
+                            true)) &&
+           ...);
     return status;
 }
 template <class Tuple, std::size_t I> Failure explain_tuple(ConstValue v, int status, std::string path) {
@@ -184,7 +198,8 @@ template <class Tuple> struct TupleCodec {
 
 } // namespace detail
 
-template <class... T> struct codec<std::tuple<T...>, std::enable_if_t<(sizeof...(T) > 0)>> : detail::TupleCodec<std::tuple<T...>> {};
+template <class... T>
+struct codec<std::tuple<T...>, std::enable_if_t<(sizeof...(T) > 0)>> : detail::TupleCodec<std::tuple<T...>> {};
 template <class A, class B> struct codec<std::pair<A, B>> : detail::TupleCodec<std::pair<A, B>> {};
 
 BRINE_CPP_END

@@ -14,22 +14,23 @@
 
 BRINE_CPP_BEGIN
 
-// How long a call may wait. Every call that may wait takes one; without one it waits for as long as it takes, and a signal
-// does not end it, but Pool::interrupt and Pipe::interrupt do.
+// How long a call may wait. Every call that may wait takes one; without one it waits for as long as it takes, and a
+// signal does not end it, but Pool::interrupt and Pipe::interrupt do.
 class Deadline {
-public:
+  public:
     constexpr Deadline(brine_deadline d) noexcept : d_(d) {}
     // At most this long: 2s, 100ms, duration<double>(3.2). 0, less and NaN: do not wait. Over 292 years: for ever.
     template <class R, class P> constexpr Deadline(std::chrono::duration<R, P> d) noexcept : d_{relative(d)} {}
     // Until then. A moment before the clock began has passed as any other.
     template <class D>
-    constexpr Deadline(std::chrono::time_point<std::chrono::steady_clock, D> t) noexcept : d_{absolute(t.time_since_epoch())} {}
+    constexpr Deadline(std::chrono::time_point<std::chrono::steady_clock, D> t) noexcept
+        : d_{absolute(t.time_since_epoch())} {}
 
     // The same moment for every call that it is passed to, fixed now: to bound several calls together.
     Deadline fixed() const noexcept { return brine_until(d_); }
     constexpr operator brine_deadline() const noexcept { return d_; }
 
-private:
+  private:
     static constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
     // Nanoseconds, at least 0 and at most kForever.
     template <class R, class P> static constexpr std::int64_t nanoseconds(std::chrono::duration<R, P> d) noexcept {

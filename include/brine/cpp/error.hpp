@@ -20,7 +20,7 @@ BRINE_CPP_BEGIN
 namespace detail {
 
 class Category final : public std::error_category {
-public:
+  public:
     const char *name() const noexcept override { return "brine"; }
     std::string message(int status) const override { return brine_status_text(status); }
     std::error_condition default_error_condition(int status) const noexcept override {
@@ -55,21 +55,27 @@ inline const std::error_category &category() noexcept {
 
 // The base of all that is thrown because a brine call failed.
 class error : public std::system_error {
-public:
+  public:
     error(int status, const std::string &detail)
         : std::system_error(status, category()), detail_(detail.empty() ? brine_status_text(status) : detail) {}
     const char *what() const noexcept override { return detail_.what(); }
     int status() const noexcept { return code().value(); }                          // BRINE_E...
     const char *name() const noexcept { return brine_status_name(code().value()); } // "BRINE_E..."
 
-private:
+  private:
     std::runtime_error detail_; // a text that is copied without an exception
 };
 
 // A wait ended without what was waited for; a value is not what was expected; a packet is not the caller's to use so.
-struct wait_error : error { using error::error; };
-struct value_error : error { using error::error; };
-struct ownership_error : error { using error::error; };
+struct wait_error : error {
+    using error::error;
+};
+struct value_error : error {
+    using error::error;
+};
+struct ownership_error : error {
+    using error::error;
+};
 
 // X(class, base, status): the class that is thrown for each status.
 #define BRINE_CPP_ERRORS(X)                                                                                            \
@@ -128,7 +134,7 @@ inline void check(int status) {
 
 // Why a try_ call has no result. What is thrown has the same status and text.
 class Failure {
-public:
+  public:
     // Of the call that this thread has made last. What only says how a wait ended takes no memory.
     explicit Failure(int status) : status_(status) {
         if (status != BRINE_ETIMEDOUT && status != BRINE_ECLOSED && status != BRINE_EINTR) detail_ = brine_detail();
@@ -138,13 +144,15 @@ public:
     int status() const noexcept { return status_; }                          // BRINE_E...
     const char *name() const noexcept { return brine_status_name(status_); } // "BRINE_E..."
     std::error_code code() const noexcept { return {status_, category()}; }
-    std::string_view detail() const noexcept { return detail_.empty() ? std::string_view(brine_status_text(status_)) : detail_; }
+    std::string_view detail() const noexcept {
+        return detail_.empty() ? std::string_view(brine_status_text(status_)) : detail_;
+    }
     [[noreturn]] void raise() const { BRINE_CPP_ABI::throw_error(status_, std::string(detail())); }
 
     friend bool operator==(const Failure &a, int status) noexcept { return a.status_ == status; }
     friend bool operator!=(const Failure &a, int status) noexcept { return a.status_ != status; }
 
-private:
+  private:
     int status_;
     std::string detail_;
 };
@@ -155,18 +163,18 @@ using unexpected = std::unexpected<Failure>;
 #else
 // A Failure as what a function returns that gives a result.
 class unexpected {
-public:
+  public:
     explicit unexpected(Failure error) : error_(std::move(error)) {}
     Failure &error() noexcept { return error_; }
 
-private:
+  private:
     Failure error_;
 };
 
 // A T, or the Failure that says why there is none. value() throws the brine::error of it (std::expected's throws
 // std::bad_expected_access<Failure>).
 template <class T> class [[nodiscard]] result {
-public:
+  public:
     using value_type = T;
     using error_type = Failure;
     result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
@@ -175,9 +183,9 @@ public:
     bool has_value() const noexcept { return state_.index() == 0; }
     explicit operator bool() const noexcept { return has_value(); }
     // As std::expected's: only if has_value().
-    T &operator*() & noexcept { return assert(has_value()), *std::get_if<0>(&state_); }
-    const T &operator*() const & noexcept { return assert(has_value()), *std::get_if<0>(&state_); }
-    T &&operator*() && noexcept { return std::move(**this); }
+    T &operator*() &noexcept { return assert(has_value()), *std::get_if<0>(&state_); }
+    const T &operator*() const &noexcept { return assert(has_value()), *std::get_if<0>(&state_); }
+    T &&operator*() &&noexcept { return std::move(**this); }
     T *operator->() noexcept { return &**this; }
     const T *operator->() const noexcept { return &**this; }
     const Failure &error() const noexcept { return assert(!has_value()), *std::get_if<1>(&state_); }
@@ -185,10 +193,14 @@ public:
     T &value() & { return checked(), **this; }
     const T &value() const & { return checked(), **this; }
     T &&value() && { return checked(), std::move(**this); }
-    template <class U> T value_or(U &&otherwise) const & { return has_value() ? **this : static_cast<T>(std::forward<U>(otherwise)); }
-    template <class U> T value_or(U &&otherwise) && { return has_value() ? std::move(**this) : static_cast<T>(std::forward<U>(otherwise)); }
+    template <class U> T value_or(U &&otherwise) const & {
+        return has_value() ? **this : static_cast<T>(std::forward<U>(otherwise));
+    }
+    template <class U> T value_or(U &&otherwise) && {
+        return has_value() ? std::move(**this) : static_cast<T>(std::forward<U>(otherwise));
+    }
 
-private:
+  private:
     void checked() const {
         if (!has_value()) error().raise();
     }
@@ -196,7 +208,7 @@ private:
 };
 
 template <> class [[nodiscard]] result<void> {
-public:
+  public:
     using value_type = void;
     using error_type = Failure;
     result() = default;
@@ -208,7 +220,7 @@ public:
     }
     const Failure &error() const noexcept { return assert(failure_), *failure_; }
 
-private:
+  private:
     std::optional<Failure> failure_;
 };
 #endif
@@ -225,6 +237,8 @@ BRINE_CPP_END
 
 // A status as std::error_code: exception.code() == BRINE_ETIMEDOUT. Found beside the C enum, so outside the namespace.
 template <> struct std::is_error_code_enum<brine_status> : std::true_type {};
-inline std::error_code make_error_code(brine_status status) noexcept { return {static_cast<int>(status), brine::category()}; }
+inline std::error_code make_error_code(brine_status status) noexcept {
+    return {static_cast<int>(status), brine::category()};
+}
 
 #endif

@@ -16,10 +16,12 @@ namespace detail {
 
 template <class T, class = void> inline constexpr bool has_ref = false;
 template <class T>
-inline constexpr bool has_ref<T, std::enable_if_t<std::is_same_v<decltype(std::declval<const T &>().ref()), brine_ref>>> = true;
+inline constexpr bool
+    has_ref<T, std::enable_if_t<std::is_same_v<decltype(std::declval<const T &>().ref()), brine_ref>>> = true;
 
 template <class K>
-inline constexpr bool is_text = std::is_convertible_v<const K &, std::string_view> && !std::is_same_v<K, std::nullptr_t>;
+inline constexpr bool is_text =
+    std::is_convertible_v<const K &, std::string_view> && !std::is_same_v<K, std::nullptr_t>;
 
 // What is kept of a key until it is used: text is borrowed, unless it is a string that would be gone by then.
 template <class K> auto stored_key(K &&key) {
@@ -32,8 +34,10 @@ template <class K> auto stored_key(K &&key) {
     } else if constexpr (is_text<P>) {
         return std::string_view(key);
     } else if constexpr (is_integer<P>) {
-        if constexpr (std::is_signed_v<P>) return static_cast<std::int64_t>(key);
-        else return static_cast<std::uint64_t>(key);
+        if constexpr (std::is_signed_v<P>)
+            return static_cast<std::int64_t>(key);
+        else
+            return static_cast<std::uint64_t>(key);
     } else if constexpr (std::is_same_v<P, bool>) {
         return brine_key_bool(key);
     } else if constexpr (is_float<P>) {
@@ -50,7 +54,8 @@ template <class K> auto stored_key(K &&key) {
         bytes_view b = key;
         return brine_key_bytes(b.data(), b.size());
     } else {
-        static_assert(always_false<K>, "this type cannot be a key: text, a whole number, bool, a float, bytes, none or a value can");
+        static_assert(always_false<K>,
+                      "this type cannot be a key: text, a whole number, bool, a float, bytes, none or a value can");
     }
 }
 
@@ -59,27 +64,35 @@ inline brine_key any_key(std::int64_t key) { return brine_key_int(key); }
 inline brine_key any_key(std::uint64_t key) { return brine_key_uint(key); }
 inline const brine_key &any_key(const brine_key &key) { return key; }
 
-inline brine_ref find(brine_ref container, std::string_view key) { return brine_find_n(container, key.data(), key.size()); }
+inline brine_ref find(brine_ref container, std::string_view key) {
+    return brine_find_n(container, key.data(), key.size());
+}
 inline brine_ref find(brine_ref container, const brine_key &key) { return brine_find_key(container, key); }
 inline brine_ref find(brine_ref container, std::int64_t index) {
     brine_ref element = brine_at(container, static_cast<std::ptrdiff_t>(index));
-    if (BRINE_CPP_UNLIKELY(brine_ref_status(element) == BRINE_ETYPE)) return brine_find_key(container, brine_key_int(index));
+    if (BRINE_CPP_UNLIKELY(brine_ref_status(element) == BRINE_ETYPE))
+        return brine_find_key(container, brine_key_int(index));
     return element;
 }
 inline brine_ref find(brine_ref container, std::uint64_t index) {
-    return index > INT64_MAX ? brine_find_key(container, brine_key_uint(index)) : find(container, static_cast<std::int64_t>(index));
+    return index > INT64_MAX ? brine_find_key(container, brine_key_uint(index))
+                             : find(container, static_cast<std::int64_t>(index));
 }
 
-inline brine_ref slot(brine_ref container, std::string_view key) { return brine_slot_n(container, key.data(), key.size()); }
+inline brine_ref slot(brine_ref container, std::string_view key) {
+    return brine_slot_n(container, key.data(), key.size());
+}
 inline brine_ref slot(brine_ref container, const brine_key &key) { return brine_slot_key(container, key); }
 // The element has to be there: an arr does not grow by this.
 inline brine_ref slot(brine_ref container, std::int64_t index) {
     brine_ref element = brine_at(container, static_cast<std::ptrdiff_t>(index));
-    if (BRINE_CPP_UNLIKELY(brine_ref_status(element) == BRINE_ETYPE)) return brine_slot_key(container, brine_key_int(index));
+    if (BRINE_CPP_UNLIKELY(brine_ref_status(element) == BRINE_ETYPE))
+        return brine_slot_key(container, brine_key_int(index));
     return element;
 }
 inline brine_ref slot(brine_ref container, std::uint64_t index) {
-    return index > INT64_MAX ? brine_slot_key(container, brine_key_uint(index)) : slot(container, static_cast<std::int64_t>(index));
+    return index > INT64_MAX ? brine_slot_key(container, brine_key_uint(index))
+                             : slot(container, static_cast<std::int64_t>(index));
 }
 
 inline int erase(brine_ref container, std::string_view key) { return brine_delete_key(container, any_key(key)); }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Packets: the unit of ownership. A Packet is what <brine/packet.h> calls the holder's side of one: move-only, freed when it
-// goes out of scope, no larger than the C handle.
+// Packets: the unit of ownership. A Packet is what <brine/packet.h> calls the holder's side of one: move-only, freed
+// when it goes out of scope, no larger than the C handle.
 #ifndef BRINE_CPP_PACKET_HPP
 #define BRINE_CPP_PACKET_HPP
 
@@ -10,7 +10,7 @@
 BRINE_CPP_BEGIN
 
 class Packet {
-public:
+  public:
     // No packet.
     Packet() noexcept = default;
     // Owns a packet that was got from the C functions.
@@ -47,7 +47,8 @@ public:
         reset();
         put(held);
     }
-    // Where a C function is to put a packet: brine_dequeue(pipe, packet.out(), deadline). The one that is there is freed.
+    // Where a C function is to put a packet: brine_dequeue(pipe, packet.out(), deadline). The one that is there is
+    // freed.
     brine_packet *out() noexcept { return reset(), &p_; }
 
     // ---- what is in it ----
@@ -61,7 +62,9 @@ public:
     template <class K> bool contains(K &&key) const { return root().contains(std::forward<K>(key)); }
     template <class T> T get() const { return root().template get<T>(); }
     template <class T, class K> T get(K &&key) const { return root().template get<T>(std::forward<K>(key)); }
-    template <class K, class T> auto get_or(K &&key, T &&otherwise) const { return root().get_or(std::forward<K>(key), std::forward<T>(otherwise)); }
+    template <class K, class T> auto get_or(K &&key, T &&otherwise) const {
+        return root().get_or(std::forward<K>(key), std::forward<T>(otherwise));
+    }
     template <class T> Packet &set(T &&content) { return root().set(std::forward<T>(content)), *this; }
 
     // Bytes that it takes in the pool.
@@ -102,7 +105,7 @@ public:
     }
     std::uint32_t deliveries() const noexcept { return brine_deliveries(get()); }
 
-private:
+  private:
     // In two steps: what the library has just written in two is not there in one piece for some nanoseconds.
     static void copy(void *to, const void *from) noexcept {
         std::memcpy(to, from, 8);
@@ -117,7 +120,8 @@ private:
     brine_packet p_ = brine_packet_none();
 };
 
-// A packet as a part of another one: tab["sub"] = std::move(packet). It is of the same pool. On failure it is still held.
+// A packet as a part of another one: tab["sub"] = std::move(packet). It is of the same pool. On failure it is still
+// held.
 template <> struct codec<Packet> {
     static int write(Value place, Packet &&packet) {
         int status = brine_assign_packet(place.ref(), packet.get());
@@ -126,10 +130,11 @@ template <> struct codec<Packet> {
     }
 };
 
-// A packet of a pipe with leases, to be worked on: it goes back to the pipe, for the next reader, unless it is acknowledged
-// or passed on (Pipe::enqueue(std::move(lease))). So what is thrown on the way loses nothing. It may be read, not changed.
+// A packet of a pipe with leases, to be worked on: it goes back to the pipe, for the next reader, unless it is
+// acknowledged or passed on (Pipe::enqueue(std::move(lease))). So what is thrown on the way loses nothing. It may be
+// read, not changed.
 class Lease {
-public:
+  public:
     Lease() = default;
     explicit Lease(brine_packet leased) noexcept : packet_(leased) {}
     Lease(Lease &&) = default;
@@ -160,7 +165,7 @@ public:
         packet_.reset(leased); // one that had no lease is freed
     }
 
-private:
+  private:
     Packet packet_;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Pipes: named bounded FIFOs of packets. See <brine/pipe.h> for what they promise. A Pipe is a handle of the process's, which
-// any number of threads may use at once; it keeps its pool attached. Made by Pool::serve and Pool::connect.
+// Pipes: named bounded FIFOs of packets. See <brine/pipe.h> for what they promise. A Pipe is a handle of the process's,
+// which any number of threads may use at once; it keeps its pool attached. Made by Pool::serve and Pool::connect.
 #ifndef BRINE_CPP_PIPE_HPP
 #define BRINE_CPP_PIPE_HPP
 
@@ -14,9 +14,9 @@
 BRINE_CPP_BEGIN
 
 struct PipeOptions {
-    std::uint32_t capacity = 0;       // packets that it holds; 0: what the existing pipe has, 64 for a new one
-    bool leases = false;              // packets are leased to their readers: see Lease
-    std::uint32_t max_deliveries = 0; // with leases: a packet returned after so many goes to dead_letter; 0: no limit
+    std::uint32_t capacity = 0;        // packets that it holds; 0: what the existing pipe has, 64 for a new one
+    bool leases = false;               // packets are leased to their readers: see Lease
+    std::uint32_t max_deliveries = 0;  // with leases: a packet returned after so many goes to dead_letter; 0: no limit
     std::string_view dead_letter = {}; // name of that pipe
 };
 
@@ -24,7 +24,7 @@ namespace detail {
 
 // Takes packets until the stream ends. Holder: Packet or Lease.
 template <class Holder> class PacketIterator {
-public:
+  public:
     using value_type = Holder;
     using difference_type = std::ptrdiff_t;
     using reference = Holder &;
@@ -45,7 +45,7 @@ public:
     friend bool operator==(RangeEnd, const PacketIterator &a) noexcept { return a.pipe_ == nullptr; }
     friend bool operator!=(RangeEnd, const PacketIterator &a) noexcept { return a.pipe_ != nullptr; }
 
-private:
+  private:
     void next() {
         int status = brine_dequeue(pipe_, packet_.out(), deadline_);
         if (BRINE_CPP_UNLIKELY(status != 0)) ended(status);
@@ -63,23 +63,24 @@ private:
 
 // The packets of a pipe as they come, until the stream ends; for a loop over them once.
 template <class Holder> class PacketRange {
-public:
+  public:
     using iterator = detail::PacketIterator<Holder>;
     PacketRange(brine_pipe *pipe, Deadline each) noexcept : pipe_(pipe), each_(each) {}
     iterator begin() const { return iterator(pipe_, each_); }
     RangeEnd end() const noexcept { return {}; }
 
-private:
+  private:
     brine_pipe *pipe_;
     Deadline each_;
 };
 
 class Pipe {
-public:
+  public:
     using iterator = detail::PacketIterator<Packet>;
     Pipe() noexcept = default; // no pipe
     // Owns a handle that was got from the C functions. pool is kept attached as long (may be null).
-    explicit Pipe(brine_pipe *handle, std::shared_ptr<brine_pool> pool = nullptr) noexcept : pool_(std::move(pool)), pipe_(handle) {}
+    explicit Pipe(brine_pipe *handle, std::shared_ptr<brine_pool> pool = nullptr) noexcept
+        : pool_(std::move(pool)), pipe_(handle) {}
     Pipe(Pipe &&other) noexcept : pool_(std::move(other.pool_)), pipe_(std::exchange(other.pipe_, nullptr)) {}
     Pipe &operator=(Pipe &&other) noexcept {
         if (this == &other) return *this;
@@ -105,25 +106,29 @@ public:
     }
 
     // ---- passing packets ----
-    // Puts a packet at the end, by reference; waits while the pipe is full. On success `packet` is empty; when this throws
-    // the caller still holds it. timeout_error, closed_error, interrupted_error, gone_error, not_held_error,
+    // Puts a packet at the end, by reference; waits while the pipe is full. On success `packet` is empty; when this
+    // throws the caller still holds it. timeout_error, closed_error, interrupted_error, gone_error, not_held_error,
     // other_pool_error, not_found_error (the pipe was removed), or the packet's stuck error.
     void enqueue(Packet &&packet, Deadline deadline = forever) { put(packet, deadline); }
     // The same for a leased packet: acknowledged in the instant that it is in this pipe.
     void enqueue(Lease &&lease, Deadline deadline = forever) { put(lease, deadline); }
-    [[nodiscard]] result<void> try_enqueue(Packet &&packet, Deadline deadline = no_wait) { return try_put(packet, deadline); }
-    [[nodiscard]] result<void> try_enqueue(Lease &&lease, Deadline deadline = no_wait) { return try_put(lease, deadline); }
+    [[nodiscard]] result<void> try_enqueue(Packet &&packet, Deadline deadline = no_wait) {
+        return try_put(packet, deadline);
+    }
+    [[nodiscard]] result<void> try_enqueue(Lease &&lease, Deadline deadline = no_wait) {
+        return try_put(lease, deadline);
+    }
 
-    // Takes the oldest packet; waits while the pipe is empty. timeout_error, closed_error (empty, and the stream has ended),
-    // interrupted_error, gone_error, not_found_error (the pipe was removed).
+    // Takes the oldest packet; waits while the pipe is empty. timeout_error, closed_error (empty, and the stream has
+    // ended), interrupted_error, gone_error, not_found_error (the pipe was removed).
     [[nodiscard]] Packet dequeue(Deadline deadline = forever) { return take<Packet>(deadline); }
     [[nodiscard]] result<Packet> try_dequeue(Deadline deadline = no_wait) { return try_take<Packet>(deadline); }
     // The same from a pipe with leases: what is not acknowledged goes to the next reader.
     [[nodiscard]] Lease lease(Deadline deadline = forever) { return take<Lease>(deadline); }
     [[nodiscard]] result<Lease> try_lease(Deadline deadline = no_wait) { return try_take<Lease>(deadline); }
 
-    // for (auto &packet : pipe): until the stream ends; other ends of a wait throw. The packet may be changed or moved away;
-    // what is left of it is freed.
+    // for (auto &packet : pipe): until the stream ends; other ends of a wait throw. The packet may be changed or moved
+    // away; what is left of it is freed.
     iterator begin() { return iterator(pipe_, forever); }
     RangeEnd end() const noexcept { return {}; }
     // The same, with a deadline for each packet (one that is absolute is for all).
@@ -145,11 +150,13 @@ public:
     // Ends every wait of this process on it that is under way with interrupted_error. Async-signal-safe.
     void interrupt() noexcept { brine_pipe_interrupt(pipe_); }
 
-private:
+  private:
     void leave() noexcept {
         if (pipe_ == nullptr) return;
-        if (std::uncaught_exceptions() > exceptions_) brine_pipe_detach(pipe_);
-        else brine_pipe_close(pipe_);
+        if (std::uncaught_exceptions() > exceptions_)
+            brine_pipe_detach(pipe_);
+        else
+            brine_pipe_close(pipe_);
         pipe_ = nullptr;
     }
     template <class Holder> void put(Holder &packet, Deadline deadline) {
@@ -185,9 +192,10 @@ inline constexpr unsigned readable = BRINE_READABLE; // a dequeue would not wait
 inline constexpr unsigned writable = BRINE_WRITABLE; // an enqueue would not wait
 inline constexpr unsigned gone = BRINE_GONE;         // only in what is ready: what Pipe::expect was told is not so
 
-// Up to 128 pipes, of one or several pools, that are waited for together. They have to outlive it. One thread at a time.
+// Up to 128 pipes, of one or several pools, that are waited for together. They have to outlive it. One thread at a
+// time.
 class WaitSet {
-public:
+  public:
     // Its number, for ready().
     std::size_t add(const Pipe &pipe, unsigned events = readable) {
         waits_.push_back({pipe.get(), events, 0});
@@ -198,11 +206,13 @@ public:
     // Waits until one of them is ready; what is ready is a hint, as another reader may be faster. timeout_error,
     // interrupted_error, argument_error.
     void wait(Deadline deadline = forever) { check(brine_wait_any(waits_.data(), waits_.size(), deadline)); }
-    [[nodiscard]] result<void> try_wait(Deadline deadline = no_wait) { return detail::done(brine_wait_any(waits_.data(), waits_.size(), deadline)); }
+    [[nodiscard]] result<void> try_wait(Deadline deadline = no_wait) {
+        return detail::done(brine_wait_any(waits_.data(), waits_.size(), deadline));
+    }
     // readable, writable, gone: what the last wait found of pipe number i.
     unsigned ready(std::size_t i) const { return waits_.at(i).ready; }
 
-private:
+  private:
     std::vector<brine_wait> waits_;
 };
 
@@ -213,26 +223,30 @@ enum class Policy : int { block = BRINE_BLOCK, drop_newest = BRINE_DROP_NEWEST, 
 
 // Gives packets to several pipes by reference: see brine_fanout. The pipes have to outlive it. One thread at a time.
 class Fanout {
-public:
+  public:
     explicit Fanout(Policy policy = Policy::block) noexcept : policy_(policy) {}
     void add(const Pipe &output) {
         outputs_.push_back(output.get());
         status_.push_back(0);
     }
-    // Every output gets a share, or drops it by policy. When this throws and another try may cure it, `packet` is the share to
-    // be given again, to those outputs whose status() is not 0; else it is empty.
+    // Every output gets a share, or drops it by policy. When this throws and another try may cure it, `packet` is the
+    // share to be given again, to those outputs whose status() is not 0; else it is empty.
     void send(Packet &&packet, Deadline deadline = forever) { check(give(packet, deadline)); }
-    [[nodiscard]] result<void> try_send(Packet &&packet, Deadline deadline = no_wait) { return detail::done(give(packet, deadline)); }
-    // Of output number i, for the last packet: 0, or why it was not given to it (BRINE_ETIMEDOUT with a policy that drops).
+    [[nodiscard]] result<void> try_send(Packet &&packet, Deadline deadline = no_wait) {
+        return detail::done(give(packet, deadline));
+    }
+    // Of output number i, for the last packet: 0, or why it was not given to it (BRINE_ETIMEDOUT with a policy that
+    // drops).
     int status(std::size_t i) const { return status_.at(i); }
     std::size_t size() const noexcept { return outputs_.size(); }
 
-private:
+  private:
     int give(Packet &packet, Deadline deadline) {
         brine_packet rest = packet.get();
-        int status = brine_fanout(packet.get(), outputs_.data(), outputs_.size(), static_cast<brine_policy>(policy_), deadline, status_.data(), &rest);
+        int status = brine_fanout(packet.get(), outputs_.data(), outputs_.size(), static_cast<brine_policy>(policy_),
+                                  deadline, status_.data(), &rest);
         if (status < 0 && rest.record == 0 && packet.held()) return status; // refused before anything was done
-        packet.release(); // it was consumed, or is what `rest` names
+        packet.release();                                                   // it was consumed, or is what `rest` names
         packet.reset(rest);
         return status;
     }

@@ -3,9 +3,9 @@
 // Pools: named regions of shared memory that hold packets and pipes. See <brine/pool.h> for what they promise and what
 // happens when processes die or fork.
 //
-// A Pool is this process's attachment. It lasts until the Pool and every Pipe and Block made with it are gone: in whatever
-// order they are destroyed, none is left with a dead pool. Packets that are left then are freed with it. The pool itself
-// stays until somebody unlinks it. All functions may be called from any thread.
+// A Pool is this process's attachment. It lasts until the Pool and every Pipe and Block made with it are gone: in
+// whatever order they are destroyed, none is left with a dead pool. Packets that are left then are freed with it. The
+// pool itself stays until somebody unlinks it. All functions may be called from any thread.
 #ifndef BRINE_CPP_POOL_HPP
 #define BRINE_CPP_POOL_HPP
 
@@ -46,8 +46,10 @@ template <class To, class From> struct Collector {
     static int visit(From from, void *context) noexcept {
         auto *self = static_cast<Collector *>(context);
         try {
-            if constexpr (std::is_convertible_v<From, To>) self->all.emplace_back(from);
-            else self->all.push_back(*from);
+            if constexpr (std::is_convertible_v<From, To>)
+                self->all.emplace_back(from);
+            else
+                self->all.push_back(*from);
             return 0;
         } catch (...) {
             self->thrown = std::current_exception();
@@ -73,7 +75,7 @@ struct Deallocate {
 using Block = std::unique_ptr<void, detail::Deallocate>;
 
 class Pool {
-public:
+  public:
     Pool() noexcept = default; // no pool
     // Owns one that was got from the C functions, or (borrow) uses one that somebody else detaches.
     explicit Pool(brine_pool *attached) : pool_(attached, &brine_pool_detach) {}
@@ -86,8 +88,12 @@ public:
     Pool &operator=(Pool &&) noexcept = default;
 
     // Makes a pool. Never waits. exists_error; memory_error says how full /dev/shm is; more: brine_pool_create.
-    static Pool create(std::string_view name, const PoolOptions &options = {}) { return made(create_as(name, options)); }
-    [[nodiscard]] static result<Pool> try_create(std::string_view name, const PoolOptions &options = {}) { return tried(create_as(name, options)); }
+    static Pool create(std::string_view name, const PoolOptions &options = {}) {
+        return made(create_as(name, options));
+    }
+    [[nodiscard]] static result<Pool> try_create(std::string_view name, const PoolOptions &options = {}) {
+        return tried(create_as(name, options));
+    }
     // Without a name: for this process and the children that it forks.
     static Pool create_private(const PoolOptions &options = {}) {
         brine_pool *pool = nullptr;
@@ -95,17 +101,25 @@ public:
         check(brine_pool_create_private(&o, &pool));
         return Pool(pool);
     }
-    // Attaches to a pool, waiting for it to appear. not_found_error: not there by the deadline; more: brine_pool_attach.
-    static Pool attach(std::string_view name, Deadline deadline = forever, const PoolOptions &options = {}) { return made(attach_as(name, deadline, options)); }
-    [[nodiscard]] static result<Pool> try_attach(std::string_view name, Deadline deadline = no_wait, const PoolOptions &options = {}) {
+    // Attaches to a pool, waiting for it to appear. not_found_error: not there by the deadline; more:
+    // brine_pool_attach.
+    static Pool attach(std::string_view name, Deadline deadline = forever, const PoolOptions &options = {}) {
+        return made(attach_as(name, deadline, options));
+    }
+    [[nodiscard]] static result<Pool> try_attach(std::string_view name, Deadline deadline = no_wait,
+                                                 const PoolOptions &options = {}) {
         return tried(attach_as(name, deadline, options));
     }
     // Removes the name, and so the memory once nobody is attached. not_found_error.
     static void unlink(std::string_view name) { check(brine_pool_unlink(detail::Name(name).c_str())); }
-    [[nodiscard]] static result<void> try_unlink(std::string_view name) { return detail::done(brine_pool_unlink(detail::Name(name).c_str())); }
+    [[nodiscard]] static result<void> try_unlink(std::string_view name) {
+        return detail::done(brine_pool_unlink(detail::Name(name).c_str()));
+    }
     // Only if nobody is attached: busy_error.
     static void unlink_stale(std::string_view name) { check(brine_pool_unlink_stale(detail::Name(name).c_str())); }
-    [[nodiscard]] static result<void> try_unlink_stale(std::string_view name) { return detail::done(brine_pool_unlink_stale(detail::Name(name).c_str())); }
+    [[nodiscard]] static result<void> try_unlink_stale(std::string_view name) {
+        return detail::done(brine_pool_unlink_stale(detail::Name(name).c_str()));
+    }
     // The names of all pools in the pool folder.
     static std::vector<std::string> list() {
         detail::Collector<std::string, const char *> names;
@@ -145,7 +159,8 @@ public:
     }
 
     // ---- pipes ----
-    // Makes the pipe if it does not exist, and opens it as a server. Never waits. mismatch_error: it has another capacity.
+    // Makes the pipe if it does not exist, and opens it as a server. Never waits. mismatch_error: it has another
+    // capacity.
     [[nodiscard]] Pipe serve(std::string_view name, std::uint32_t capacity = 0) const {
         brine_pipe *pipe = nullptr;
         check(brine_pipe_serve(get(), detail::Name(name).c_str(), capacity, &pipe));
@@ -175,7 +190,8 @@ public:
     void remove_pipe(std::string_view name) const { check(brine_pipe_remove(get(), detail::Name(name).c_str())); }
 
     // ---- published values ----
-    // Puts a packet under a name for everyone to read, in place of what was there. When this throws it is still the caller's.
+    // Puts a packet under a name for everyone to read, in place of what was there. When this throws it is still the
+    // caller's.
     void publish(std::string_view name, Packet &&packet) const {
         check(brine_publish(get(), detail::Name(name).c_str(), packet.get()));
         packet.release();
@@ -207,14 +223,17 @@ public:
     }
     [[nodiscard]] std::vector<PipeInfo> pipes() const { return collect<PipeInfo>(&brine_pipe_each); }
     [[nodiscard]] std::vector<PublishedInfo> published() const { return collect<PublishedInfo>(&brine_published_each); }
-    [[nodiscard]] std::vector<ParticipantInfo> participants() const { return collect<ParticipantInfo>(&brine_participant_each); }
+    [[nodiscard]] std::vector<ParticipantInfo> participants() const {
+        return collect<ParticipantInfo>(&brine_participant_each);
+    }
     // Who has the pipe open.
     [[nodiscard]] std::vector<UserInfo> users(std::string_view pipe) const {
         detail::Collector<UserInfo, const UserInfo *> all;
         int status = brine_pipe_user_each(get(), detail::Name(pipe).c_str(), &all.visit, &all);
         return all.take(status);
     }
-    // A copy of packet number nth of a pipe, or of a published value, that stays there. What is longer than max_bytes is cut.
+    // A copy of packet number nth of a pipe, or of a published value, that stays there. What is longer than max_bytes
+    // is cut.
     [[nodiscard]] Packet peek(std::string_view name, std::size_t nth = 0, std::size_t max_bytes = 0) const {
         Packet p;
         check(brine_peek(get(), detail::Name(name).c_str(), nth, max_bytes, p.out()));
@@ -257,7 +276,7 @@ public:
     void *address(std::uint64_t offset) const noexcept { return brine_pool_address(get(), offset); }
     bool contains(const void *address) const noexcept { return brine_pool_contains(get(), address); }
 
-private:
+  private:
     struct Made {
         int status;
         brine_pool *pool;
@@ -279,7 +298,8 @@ private:
         if (m.status != 0) return detail::failed(m.status);
         return Pool(m.pool);
     }
-    template <class Info> std::vector<Info> collect(int (*each)(brine_pool *, int (*)(const Info *, void *), void *)) const {
+    template <class Info>
+    std::vector<Info> collect(int (*each)(brine_pool *, int (*)(const Info *, void *), void *)) const {
         detail::Collector<Info, const Info *> all;
         int status = each(get(), &all.visit, &all);
         return all.take(status);
@@ -288,11 +308,14 @@ private:
     std::shared_ptr<brine_pool> pool_;
 };
 
-// The result of a call that throws brine::error, for those that have no try_ form: attempt([&] { return pool.trim(); }).
+// The result of a call that throws brine::error, for those that have no try_ form: attempt([&] { return pool.trim();
+// }).
 template <class F> auto attempt(F &&call) -> result<decltype(call())> {
     try {
-        if constexpr (std::is_void_v<decltype(call())>) return call(), result<void>();
-        else return call();
+        if constexpr (std::is_void_v<decltype(call())>)
+            return call(), result<void>();
+        else
+            return call();
     } catch (const error &e) {
         return unexpected(Failure(e.status(), e.what()));
     }
@@ -300,8 +323,9 @@ template <class F> auto attempt(F &&call) -> result<decltype(call())> {
 
 // A named region of plain shared memory, for those who bring their own structure; unmapped when it goes out of scope.
 class RawRegion {
-public:
-    // Makes it, zeroed and committed; attaches to it, waiting for it but not for initialized(). Errors as Pool::create, attach.
+  public:
+    // Makes it, zeroed and committed; attaches to it, waiting for it but not for initialized(). Errors as Pool::create,
+    // attach.
     static RawRegion create(std::string_view name, std::size_t bytes, mode_t mode = 0600, void *address = nullptr) {
         RawRegion out;
         check(brine_raw_create(detail::Name(name).c_str(), bytes, mode, address, &out.region_));
@@ -327,7 +351,7 @@ public:
     void initialize() noexcept { brine_raw_initialize(&region_); }
     bool initialized() const noexcept { return brine_raw_initialized(&region_); }
 
-private:
+  private:
     RawRegion() noexcept : region_() {}
     brine_raw_region region_;
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Ranges over what is in a tab, arr or tup: values(), keys(), items(). They are views (C++20: std::ranges algorithms and
-// adaptors take them) that borrow the value: good as long as its packet is held. Changing values on the way is fine;
-// adding or deleting ends the iteration with argument_error. What is no container throws type_error at begin().
+// Ranges over what is in a tab, arr or tup: values(), keys(), items(). They are views (C++20: std::ranges algorithms
+// and adaptors take them) that borrow the value: good as long as its packet is held. Changing values on the way is
+// fine; adding or deleting ends the iteration with argument_error. What is no container throws type_error at begin().
 #ifndef BRINE_CPP_RANGE_HPP
 #define BRINE_CPP_RANGE_HPP
 
@@ -25,7 +25,7 @@ namespace detail {
 
 // What the iterators share. Make::from(iterator) is what * gives; Make::keyed says whether the key is asked for.
 template <class Make> class Iterator {
-public:
+  public:
     using value_type = typename Make::value_type;
     using difference_type = std::ptrdiff_t;
     using reference = value_type;
@@ -43,14 +43,16 @@ public:
         next();
         return before;
     }
-    friend bool operator==(const Iterator &a, const Iterator &b) { return a.more_ == b.more_ && (!a.more_ || a.at_.index == b.at_.index); }
+    friend bool operator==(const Iterator &a, const Iterator &b) {
+        return a.more_ == b.more_ && (!a.more_ || a.at_.index == b.at_.index);
+    }
     friend bool operator!=(const Iterator &a, const Iterator &b) { return !(a == b); }
     friend bool operator==(const Iterator &a, RangeEnd) { return !a.more_; }
     friend bool operator!=(const Iterator &a, RangeEnd) { return a.more_; }
     friend bool operator==(RangeEnd, const Iterator &a) { return !a.more_; }
     friend bool operator!=(RangeEnd, const Iterator &a) { return a.more_; }
 
-private:
+  private:
     void next() {
         more_ = brine_next(&at_, Make::keyed ? &key_ : nullptr, &value_);
         if (BRINE_CPP_UNLIKELY(!more_ && at_.status != 0)) throw_error(at_.status);
@@ -79,7 +81,7 @@ template <class V> struct MakeItem {
 } // namespace detail
 
 template <class Make> class Range {
-public:
+  public:
     using iterator = detail::Iterator<Make>;
     explicit Range(brine_ref container) noexcept : container_(container) {}
     iterator begin() const { return iterator(container_); }
@@ -87,7 +89,7 @@ public:
     std::size_t size() const noexcept { return brine_length(container_); }
     bool empty() const noexcept { return size() == 0; }
 
-private:
+  private:
     brine_ref container_;
 };
 template <class V> using ValueRange = Range<detail::MakeValue<V>>;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Values as text: value.text(), value.json(), std::cout << value, and std::format("{:j}", value) where that is there, with
-// nothing or r (Python's repr), p (prettyPrint), j (JSON) or J (JSON, indented).
+// Values as text: value.text(), value.json(), std::cout << value, and std::format("{:j}", value) where that is there,
+// with nothing or r (Python's repr), p (prettyPrint), j (JSON) or J (JSON, indented).
 #ifndef BRINE_CPP_TEXT_HPP
 #define BRINE_CPP_TEXT_HPP
 

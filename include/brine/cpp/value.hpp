@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Values of a packet, as views of 16 bytes. ConstValue reads; Value reads and writes; Place is what tab["key"] gives: it
-// is looked up when it is read and made when it is assigned to.
+// Values of a packet, as views of 16 bytes. ConstValue reads; Value reads and writes; Place is what tab["key"] gives:
+// it is looked up when it is read and made when it is assigned to.
 //
 // A view borrows its packet: it is good as long as the packet is held, also when the tab around it grows; afterwards
-// using it is not_held_error, never a crash. Text, bytes and arrays that are got without a copy (std::string_view, span,
-// ArrayView) are plain pointers into the pool: they are not checked. A view may be of nothing (a key that is not there):
-// exists() says so, reading and writing it throw. Threads: any number may read a packet; one that changes it is alone.
-// Nothing here waits.
+// using it is not_held_error, never a crash. Text, bytes and arrays that are got without a copy (std::string_view,
+// span, ArrayView) are plain pointers into the pool: they are not checked. A view may be of nothing (a key that is not
+// there): exists() says so, reading and writing it throw. Threads: any number may read a packet; one that changes it is
+// alone. Nothing here waits.
 //
 // Views are rebound by =, as std::string_view; values are changed by set(), or through a Place by =.
 #ifndef BRINE_CPP_VALUE_HPP
@@ -28,7 +28,12 @@ template <class Parent, class Key> class Place;
 template <class T, class = void> struct codec;
 
 // How a value is printed: see <brine/text.h>.
-enum class Style : int { literal = BRINE_LITERAL, pretty = BRINE_PRETTY, json = BRINE_JSON, json_pretty = BRINE_JSON_PRETTY };
+enum class Style : int {
+    literal = BRINE_LITERAL,
+    pretty = BRINE_PRETTY,
+    json = BRINE_JSON,
+    json_pretty = BRINE_JSON_PRETTY
+};
 
 struct uninitialized_t {};
 // For arrays that will be filled in anyway.
@@ -42,18 +47,24 @@ template <class D, class T> using later_t = typename Later<D, T>::type;
 
 // The error of a value that is no T: "hdr.fs: expected float64, found str".
 template <class T> BRINE_CPP_COLD Failure mismatch(ConstValue value, int status, std::string path);
-// The same, thrown, of where it was looked for. All by value, and in words where that is possible, so that what is looked for
-// needs no memory on the way that succeeds.
-template <class T> [[noreturn]] BRINE_CPP_COLD void raise_mismatch_of(std::uint64_t first, std::uint64_t second, int status);
-template <class T> [[noreturn]] BRINE_CPP_COLD void raise_mismatch_in(std::uint64_t first, std::uint64_t second, const char *key, std::size_t length, int status);
+// The same, thrown, of where it was looked for. All by value, and in words where that is possible, so that what is
+// looked for needs no memory on the way that succeeds.
+template <class T>
+[[noreturn]] BRINE_CPP_COLD void raise_mismatch_of(std::uint64_t first, std::uint64_t second, int status);
+template <class T>
+[[noreturn]] BRINE_CPP_COLD void raise_mismatch_in(std::uint64_t first, std::uint64_t second, const char *key,
+                                                   std::size_t length, int status);
 template <class T, class D> [[noreturn]] BRINE_CPP_COLD void raise_mismatch_at(D place, int status);
 template <class T, class D, class K> [[noreturn]] BRINE_CPP_COLD void raise_mismatch_under(D place, K key, int status);
 template <class D, class K> [[noreturn]] BRINE_CPP_COLD void raise_missing(D place, K key, int status);
 
 // What get_or gives for what is said otherwise: text is viewed.
 template <class T> using otherwise_t = std::conditional_t<is_text<plain<T>>, std::string_view, plain<T>>;
-template <class T> using wanted_t = std::conditional_t<std::is_array_v<plain<T>> || std::is_pointer_v<plain<T>>, std::decay_t<T>, plain<T>>;
+template <class T>
+using wanted_t =
+    std::conditional_t<std::is_array_v<plain<T>> || std::is_pointer_v<plain<T>>, std::decay_t<T>, plain<T>>;
 
+// A ref as two words.
 struct RefWords {
     explicit RefWords(const brine_ref &r) noexcept {
         std::memcpy(&first, &r, 8);
@@ -96,7 +107,7 @@ template <class T, class V, class F> T read_or(V value, F failed) {
 template <class D> class Readable {
     using View = detail::later_t<D, ConstValue>;
 
-public:
+  public:
     // ---- what it is ----
     bool exists() const noexcept { return brine_ref_ok(ref()); }
     explicit operator bool() const noexcept { return exists(); }
@@ -129,7 +140,9 @@ public:
     }
     // The same; not_found_error if there is none.
     template <class K> View at(K &&key) const { return View(must_find(detail::stored_key(std::forward<K>(key)))); }
-    template <class K> bool contains(K &&key) const { return brine_ref_ok(detail::find(ref(), detail::stored_key(std::forward<K>(key)))); }
+    template <class K> bool contains(K &&key) const {
+        return brine_ref_ok(detail::find(ref(), detail::stored_key(std::forward<K>(key))));
+    }
     // By JSON Pointer (RFC 6901): "/hdr/fs", "/list/0"; a view of nothing if there is nothing. syntax_error.
     View path(const std::string &pointer) const { return View(at_path(pointer)); }
 
@@ -143,7 +156,8 @@ public:
     template <class T, class K> T get(K &&key) const {
         const auto stored = detail::stored_key(std::forward<K>(key));
         return detail::read_or<T>(View(detail::find(ref(), stored)), [&](int status) {
-            if constexpr (std::is_same_v<decltype(stored), const std::string_view> && std::is_trivially_copyable_v<D> && sizeof(D) == sizeof(brine_ref)) {
+            if constexpr (std::is_same_v<decltype(stored), const std::string_view> && std::is_trivially_copyable_v<D> &&
+                          sizeof(D) == sizeof(brine_ref)) {
                 detail::RefWords words(ref());
                 detail::raise_mismatch_in<T>(words.first, words.second, stored.data(), stored.size(), status);
             } else {
@@ -154,7 +168,8 @@ public:
     template <class T> result<T> try_get() const {
         detail::Blank<T> out;
         int status = codec<T>::read(View(ref()), out.value);
-        if (BRINE_CPP_UNLIKELY(status != 0)) return unexpected(detail::mismatch<T>(View(ref()), status, self().path_text()));
+        if (BRINE_CPP_UNLIKELY(status != 0))
+            return unexpected(detail::mismatch<T>(View(ref()), status, self().path_text()));
         return std::move(out.value);
     }
     // The same, or otherwise if it is not there or no such T. Text gives a std::string_view.
@@ -166,16 +181,19 @@ public:
     template <class K, class T> detail::otherwise_t<T> get_or(K &&key, T &&otherwise) const {
         const auto stored = detail::stored_key(std::forward<K>(key));
         using W = detail::otherwise_t<T>;
-        if constexpr (detail::is_text_key<decltype(stored)> && (std::is_same_v<W, std::int64_t> || std::is_same_v<W, double>)) {
+        if constexpr (detail::is_text_key<decltype(stored)> &&
+                      (std::is_same_v<W, std::int64_t> || std::is_same_v<W, double>)) {
             std::string_view text = stored;
-            if constexpr (std::is_same_v<W, double>) return brine_get_double_n(ref(), text.data(), text.size(), otherwise);
-            else return brine_get_int_n(ref(), text.data(), text.size(), otherwise);
+            if constexpr (std::is_same_v<W, double>)
+                return brine_get_double_n(ref(), text.data(), text.size(), otherwise);
+            else
+                return brine_get_int_n(ref(), text.data(), text.size(), otherwise);
         } else {
             return View(detail::find(ref(), stored)).get_or(std::forward<T>(otherwise));
         }
     }
-    // As C would convert: floats are cut and saturate, integers wrap, text is parsed, a container gives its length. *lossy
-    // (may be null): something was lost. type_error: text that is no number.
+    // As C would convert: floats are cut and saturate, integers wrap, text is parsed, a container gives its length.
+    // *lossy (may be null): something was lost. type_error: text that is no number.
     std::int64_t to_int(bool *lossy = nullptr) const {
         std::int64_t out = 0;
         check(brine_to_int(ref(), &out, lossy));
@@ -219,7 +237,7 @@ public:
     // It lies in this pool.
     bool in_pool(const brine_pool *pool) const noexcept { return brine_value_in_pool(pool, ref()); }
 
-protected:
+  protected:
     const D &self() const noexcept { return static_cast<const D &>(*this); }
     brine_ref ref() const { return self().ref(); }
     template <class K> brine_ref must_find(const K &key) const {
@@ -239,25 +257,36 @@ template <class A, class B> bool operator==(const Readable<A> &a, const Readable
     return brine_equal(static_cast<const A &>(a).ref(), static_cast<const B &>(b).ref());
 }
 // With a plain one: v == 5, v == "text". What is not there, or no such thing, is unequal.
-template <class A, class T, class = std::enable_if_t<!detail::has_ref<T>>> bool operator==(const Readable<A> &a, const T &b) {
+template <class A, class T, class = std::enable_if_t<!detail::has_ref<T>>>
+bool operator==(const Readable<A> &a, const T &b) {
     using W = detail::otherwise_t<T>;
     detail::Blank<W> out;
     return codec<W>::read(ConstValue(static_cast<const A &>(a).ref()), out.value) == 0 && out.value == b;
 }
 #if __cplusplus < 202002L // since then the others are made of those, unless there is a !=
 template <class A, class B> bool operator!=(const Readable<A> &a, const Readable<B> &b) { return !(a == b); }
-template <class A, class T, class = std::enable_if_t<!detail::has_ref<T>>> bool operator!=(const Readable<A> &a, const T &b) { return !(a == b); }
-template <class A, class T, class = std::enable_if_t<!detail::has_ref<T>>> bool operator==(const T &b, const Readable<A> &a) { return a == b; }
-template <class A, class T, class = std::enable_if_t<!detail::has_ref<T>>> bool operator!=(const T &b, const Readable<A> &a) { return !(a == b); }
+template <class A, class T, class = std::enable_if_t<!detail::has_ref<T>>>
+bool operator!=(const Readable<A> &a, const T &b) {
+    return !(a == b);
+}
+template <class A, class T, class = std::enable_if_t<!detail::has_ref<T>>>
+bool operator==(const T &b, const Readable<A> &a) {
+    return a == b;
+}
+template <class A, class T, class = std::enable_if_t<!detail::has_ref<T>>>
+bool operator!=(const T &b, const Readable<A> &a) {
+    return !(a == b);
+}
 #endif
 
-// Writing, besides. D::place() is the value to be changed, made if it is not there yet. What fails throws, and sticks to the
-// packet (see Packet::error): it is not enqueued half built. shared_error, leased_error, memory_error: of every one of them.
+// Writing, besides. D::place() is the value to be changed, made if it is not there yet. What fails throws, and sticks
+// to the packet (see Packet::error): it is not enqueued half built. shared_error, leased_error, memory_error: of every
+// one of them.
 template <class D> class Writable : public Readable<D> {
     using Base = Readable<D>;
     using Made = detail::later_t<D, Value>;
 
-public:
+  public:
     // ---- finding ----
     // A Place: read, it is what is there; assigned to, it is made. tab["a"]["b"] = 1 makes the tab under "a", too, if
     // there is nothing or None. The key's text is borrowed, unless it is a temporary std::string.
@@ -276,8 +305,8 @@ public:
     using Base::items;
 
     // ---- changing the value ----
-    // Gives it another content, copied in; see codec.hpp for what can be stored. A Packet&& is moved in: it is then part of
-    // this one. dict and list are given as they are written.
+    // Gives it another content, copied in; see codec.hpp for what can be stored. A Packet&& is moved in: it is then
+    // part of this one. dict and list are given as they are written.
     template <class T> D &set(T &&content) { return check(store(std::forward<T>(content))), self(); }
     template <class T> result<void> try_set(T &&content) { return detail::done(store(std::forward<T>(content))); }
     // Sets the fields of a struct in the tab that is there, and leaves the other keys.
@@ -289,21 +318,28 @@ public:
     Made make_tup(std::size_t count) { return made(brine_assign_tup(self().place(), count)); }
     // An nd-array of T, row by row, zeroed; what is given may be filled in place, until the packet is passed on.
     template <class T> ArrayView<T> make_array(span<const std::size_t> shape) { return array_of<T>(shape, 0); }
-    template <class T> ArrayView<T> make_array(std::size_t count) { return array_of<T>(span<const std::size_t>(&count, 1), 0); }
+    template <class T> ArrayView<T> make_array(std::size_t count) {
+        return array_of<T>(span<const std::size_t>(&count, 1), 0);
+    }
     template <class T> ArrayView<T> make_array(std::initializer_list<std::size_t> shape) {
         return array_of<T>(span<const std::size_t>(shape.begin(), shape.size()), 0);
     }
-    template <class T> ArrayView<T> make_array(span<const std::size_t> shape, uninitialized_t) { return array_of<T>(shape, BRINE_ARRAY_UNINIT); }
+    template <class T> ArrayView<T> make_array(span<const std::size_t> shape, uninitialized_t) {
+        return array_of<T>(shape, BRINE_ARRAY_UNINIT);
+    }
     template <class T> ArrayView<T> make_array(std::size_t count, uninitialized_t) {
         return array_of<T>(span<const std::size_t>(&count, 1), BRINE_ARRAY_UNINIT);
     }
     // The same of elements that are known only when it runs, and of opaque items described by a format text.
     template <class A = Array> A make_array(Type dtype, span<const std::size_t> shape) {
-        check(brine_assign_array(self().place(), static_cast<brine_type>(dtype), static_cast<int>(shape.size()), shape.data(), 0, nullptr));
+        check(brine_assign_array(self().place(), static_cast<brine_type>(dtype), static_cast<int>(shape.size()),
+                                 shape.data(), 0, nullptr));
         return this->template get<A>();
     }
-    template <class A = Array> A make_raw_array(const std::string &format, std::size_t item_bytes, span<const std::size_t> shape) {
-        check(brine_assign_array_raw(self().place(), format.c_str(), item_bytes, static_cast<int>(shape.size()), shape.data(), 0, nullptr));
+    template <class A = Array>
+    A make_raw_array(const std::string &format, std::size_t item_bytes, span<const std::size_t> shape) {
+        check(brine_assign_array_raw(self().place(), format.c_str(), item_bytes, static_cast<int>(shape.size()),
+                                     shape.data(), 0, nullptr));
         return this->template get<A>();
     }
     // Room for bytes, to be filled in place.
@@ -312,10 +348,14 @@ public:
         check(brine_assign_bytes_room(self().place(), count, &data));
         return {static_cast<std::byte *>(data), count};
     }
-    // Parses one value that is the whole text. syntax_error says where and what was expected; the value is then as before.
-    // flags: BRINE_JSON_NAN.
-    D &parse_json(std::string_view json, unsigned flags = 0) { return check(brine_parse_json(self().place(), json.data(), json.size(), flags, nullptr)), self(); }
-    D &parse_literal(std::string_view text) { return check(brine_parse_literal(self().place(), text.data(), text.size(), nullptr)), self(); }
+    // Parses one value that is the whole text. syntax_error says where and what was expected; the value is then as
+    // before. flags: BRINE_JSON_NAN.
+    D &parse_json(std::string_view json, unsigned flags = 0) {
+        return check(brine_parse_json(self().place(), json.data(), json.size(), flags, nullptr)), self();
+    }
+    D &parse_literal(std::string_view text) {
+        return check(brine_parse_literal(self().place(), text.data(), text.size(), nullptr)), self();
+    }
     // The same, with where it went wrong in *where.
     result<void> try_parse_json(std::string_view json, unsigned flags = 0, brine_text_error *where = nullptr) {
         return detail::done(brine_parse_json(self().place(), json.data(), json.size(), flags, where));
@@ -323,7 +363,8 @@ public:
     result<void> try_parse_literal(std::string_view text, brine_text_error *where = nullptr) {
         return detail::done(brine_parse_literal(self().place(), text.data(), text.size(), where));
     }
-    // a op b on integers of any size: + - * / % & | ^, division and remainder as Python's // and %. May be a or b itself.
+    // a op b on integers of any size: + - * / % & | ^, division and remainder as Python's // and %. May be a or b
+    // itself.
     template <class A, class B> D &set_arith(const A &a, char op, const B &b) {
         brine_ref left = a.ref(), right = b.ref();
         return check(brine_int_arith(self().place(), op, left, right)), self();
@@ -338,11 +379,17 @@ public:
     // ---- changing what is in it ----
     // A new element at the end of an arr, and before an index (from the end if negative); without content it is None.
     Made push() { return made(brine_push(self().container())); }
-    template <class T> Made push_back(T &&content) { return Made(brine_push(self().container())).set(std::forward<T>(content)); }
+    template <class T> Made push_back(T &&content) {
+        return Made(brine_push(self().container())).set(std::forward<T>(content));
+    }
     Made insert(std::ptrdiff_t index) { return made(brine_insert(self().container(), index)); }
-    template <class T> Made insert(std::ptrdiff_t index, T &&content) { return insert(index).set(std::forward<T>(content)); }
+    template <class T> Made insert(std::ptrdiff_t index, T &&content) {
+        return insert(index).set(std::forward<T>(content));
+    }
     // The value under a key, made (None) if it is not there. at() throws instead, [] waits for what is done with it.
-    template <class K> Made slot(K &&key) { return made(detail::slot(self().container(), detail::stored_key(std::forward<K>(key)))); }
+    template <class K> Made slot(K &&key) {
+        return made(detail::slot(self().container(), detail::stored_key(std::forward<K>(key))));
+    }
     // Takes a key or an element out; false if there was none.
     template <class K> bool erase(K &&key) {
         int status = detail::erase(self().ref(), detail::stored_key(std::forward<K>(key)));
@@ -353,7 +400,7 @@ public:
     // The same value as a view that may be kept.
     Made value() { return made(self().place()); }
 
-protected:
+  protected:
     using Base::self;
     D &self() noexcept { return static_cast<D &>(*this); }
     static Made made(brine_ref r) {
@@ -369,7 +416,7 @@ protected:
 
 // A value to read.
 class ConstValue : public Readable<ConstValue> {
-public:
+  public:
     ConstValue() noexcept : ref_(brine_ref_null(BRINE_ENOENT)) {}
     explicit ConstValue(brine_ref ref) noexcept : ref_(ref) {}
     brine_ref ref() const noexcept { return ref_; }
@@ -379,13 +426,13 @@ public:
         detail::raise_mismatch_of<T>(words.first, words.second, status);
     }
 
-private:
+  private:
     brine_ref ref_;
 };
 
 // A value to read and to write. A const one is only read.
 class Value : public Writable<Value> {
-public:
+  public:
     using parent_type = Value;
     Value() noexcept : ref_(brine_ref_null(BRINE_ENOENT)) {}
     explicit Value(brine_ref ref) noexcept : ref_(ref) {}
@@ -397,7 +444,7 @@ public:
     std::string path_text() const { return {}; }
     template <class T> [[noreturn]] void fail(int status) const { ConstValue(ref_).template fail<T>(status); }
 
-private:
+  private:
     brine_ref ref_;
 };
 
@@ -406,9 +453,10 @@ inline ConstValue MakeKey::from(brine_ref key, brine_ref) { return ConstValue(ke
 template <class V> Item<V> MakeItem<V>::from(brine_ref key, brine_ref value) { return {ConstValue(key), V(value)}; }
 } // namespace detail
 
-// What is under a key, whether or not it is there yet. To be used at once; Value v = tab["key"] looks it up and keeps it.
+// What is under a key, whether or not it is there yet. To be used at once; Value v = tab["key"] looks it up and keeps
+// it.
 template <class Parent, class Key> class Place : public Writable<Place<Parent, Key>> {
-public:
+  public:
     using parent_type = Place;
     Place(Parent parent, Key key) : parent_(std::move(parent)), key_(std::move(key)) {}
     Place(const Place &) = default;
@@ -444,10 +492,12 @@ public:
         }
     }
 
-private:
+  private:
     brine_ref parent() {
-        if constexpr (detail::is_text_key<Key>) return parent_.container();
-        else return parent_.ref();
+        if constexpr (detail::is_text_key<Key>)
+            return parent_.container();
+        else
+            return parent_.ref();
     }
     // Whole numbers and floats under a text in one step.
     template <class T> int assign(T &&content) {

@@ -12,7 +12,8 @@ struct Point {
 };
 BRINE_FIELDS(Point, x, y);
 
-// In the other file, which may be compiled for another standard: so only what is the C interface's, and Point, goes over.
+// In the other file, which may be compiled for another standard: so only what is the C interface's, and Point, goes
+// over.
 brine_packet other_makes(brine_pool *pool, const Point &point);
 std::string other_fails();
 
