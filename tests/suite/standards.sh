@@ -53,6 +53,6 @@ while read -r number says; do
     if g++ -std=c++17 -I"$BRINE_SOURCE/include" -DCASE="$number" -fsyntax-only "$cases" 2>"$out/refused.log"; then echo "case $number compiles"; exit 1; fi
     grep -qE "$says" "$out/refused.log" || { echo "case $number: the compiler does not say \"$says\":"; head -20 "$out/refused.log"; exit 1; }
     checked=$((checked + 1))
-done < <(sed -n 's/^#\(if\|elif\) CASE == \([0-9]*\) \/\/ says: /\2 /p' "$cases")
+done < <(sed -n 's/^#\(if\|elif\) CASE == \([0-9]*\) *\/\/ says: /\2 /p' "$cases")
 [ "$checked" -eq 10 ] || { echo "$checked cases found, not 10"; exit 1; }
 echo "$checked cases are refused"
