@@ -2,8 +2,9 @@
 # The benchmarks that stand beside peers: one C++ program for each bench/*.cpp, into bench/ of the build. Peers that are
 # headers only are found by __has_include, mimalloc is loaded when it runs; what has to be linked is looked for here.
 # Nothing of it is needed: what is missing is reported as skipped by the program.
-enable_language(CXX)
-set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g -DNDEBUG")
+if(NOT BRINE_HAVE_CXX)
+    message(FATAL_ERROR "the benchmarks need a C++ compiler")
+endif()
 
 # A peer with a header and a library: BENCH_HAVE_<NAME> is defined and the library linked where both are there.
 add_library(brine_bench_peers INTERFACE)

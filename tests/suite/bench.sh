@@ -20,5 +20,7 @@ for program in ("heap", "value", "text", "pipe", "end_to_end"):
     ours = [r for r in measured if r["program"] == program and r["contestant"].startswith("brine")]
     print(program, len(ours), "of brine,", len([r for r in measured if r["program"] == program]), "in all")
     assert ours, "no figure of brine from " + program
+ours = [r for r in measured if r["contestant"] == "brine.hpp"]
+assert len(ours) == 5, "no figures of the C++ header"
 sys.exit(1 if wrong else 0)
 PYTHON

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # test: timeout=600
-# Projects of others build against the installed library: find_package, pkg-config, C++, each header alone.
+# Projects of others build against the installed library: find_package, pkg-config, C++, each header alone. The library and
+# its programs in C are built without a C++ compiler, too.
 . "$(dirname "$0")/rebuild.bash"
 prefix=$BRINE_SUITE_BUILD/prefix
 rm -rf "$prefix" "$BRINE_SUITE_BUILD/consumer"
@@ -24,6 +25,9 @@ export PKG_CONFIG_PATH=$libdir/pkgconfig
 # shellcheck disable=SC2046
 cc -std=c11 -Wall -Wextra -Werror $(pkg-config --cflags brine) "$here/find_package/main.c" -o "$out/by_pkg_config" $(pkg-config --libs brine)
 "$out/by_pkg_config"
+# shellcheck disable=SC2046
+c++ -std=c++17 -Wall -Wextra -Wpedantic -Werror $(pkg-config --cflags brine) "$here/cplusplus/main.cpp" -o "$out/by_pkg_config_cpp" $(pkg-config --libs brine)
+"$out/by_pkg_config_cpp"
 
 for header in "$prefix"/include/brine/*.h; do
     name=brine/$(basename "$header")
@@ -38,3 +42,8 @@ extra=$(nm -D --defined-only "$libdir/libbrine.so" | awk '{print $3}' | grep -vE
 [ -z "$extra" ] || { echo "exported besides brine_*: $extra"; exit 1; }
 man -l "$prefix/share/man/man1/brine.1" >/dev/null
 "$prefix/bin/brine" --version
+
+without=$BRINE_SUITE_BUILD/without_cxx
+CXX=/no/such/compiler cmake -S "$BRINE_SOURCE" -B "$without" -DBRINE_TESTS=ON >"$without.log" 2>&1 || { cat "$without.log"; exit 1; }
+grep -q 'there is no C++ compiler: what is written in C++ is left out' "$without.log"
+cmake --build "$without" -j2 --target examples_writer test_unit_pipe_fifo >>"$without.log" 2>&1 || { tail -50 "$without.log"; exit 1; }

@@ -1,9 +1,18 @@
-// The C API from C++.
+// SPDX-License-Identifier: Apache-2.0
+// The C API from C++, and the C++ header, of the installed library.
 #include <brine/brine.h>
+#include <brine/brine.hpp>
 
 #include <cstdio>
+#include <iostream>
 
-int main() {
+struct Header {
+    double fs = 0;
+    std::string name;
+};
+BRINE_FIELDS(Header, fs, name);
+
+static int by_c() {
     brine_pool *pool = nullptr;
     if (brine_pool_create_private(nullptr, &pool) != 0) return 1;
     brine_packet p = brine_packet_none();
@@ -16,3 +25,16 @@ int main() {
     brine_pool_detach(pool);
     return rc;
 }
+
+static int by_cpp() {
+    auto pool = brine::Pool::create_private();
+    auto pipe = pool.serve("pipe", 2);
+    auto packet = pool.packet();
+    packet["hdr"] = Header{1e6, "installed"};
+    pipe.enqueue(std::move(packet), std::chrono::seconds(1));
+    packet = pipe.dequeue(brine::no_wait);
+    std::cout << packet["hdr"] << std::endl;
+    return packet["hdr"].get<Header>().fs == 1e6 ? 0 : 1;
+}
+
+int main() { return by_c() + by_cpp(); }
