@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The vocabulary of PicklingTools over brine, for programs that were written with it: Val, Tab, Arr, It, Shared,
 // SHMMain, ServerSide, ClientSide, CQ and so on, in namespace ptools. C++17 and later. Such a program needs no change
-// but the include path: in the folder ptools beside this one are headers with its names (shmboot.h, ocval.h, ...), which
+// but the include path: the folder ptools beside brine has headers with its names (shmboot.h, ocval.h, ...), which
 // put everything into the global namespace. docs/from-picklingtools.md says what is different.
 //
 //   ptools/base.hpp        scalar types, errors            ptools/val.hpp         Val, Tab, OTab, Arr, Tup, Proxy

@@ -57,8 +57,8 @@ inline Val &Value::by_value(const Val &key, bool make) {
         const Key k(key);
         const brine_ref found = brine_find_key(in_pool.ref(), k.get());
         if (brine_ref_ok(found)) return in_pool.packet().node(found);
-        if (make && brine_ref_status(found) == BRINE_ENOENT)
-            return in_pool.packet().node(check(brine_slot_key(in_pool.to_write(), k.get())));
+        if (brine_ref_status(found) != BRINE_ENOENT) check(found);
+        if (make) return in_pool.packet().node(check(brine_slot_key(in_pool.to_write(), k.get())));
     } else if (auto *dict = std::get_if<Owned<Dict>>(&s.body_)) {
         if (make) return (*dict)->slot(key);
         if (Val *value = (*dict)->find(key)) return *value;

@@ -47,6 +47,10 @@ struct Boxed;
 void store(brine_ref place, const Value &v, int depth);
 Val load(brine_ref ref, int depth);
 
+/// For overloads that take text, and not what converts to it, as a Val does.
+template <class S>
+using if_text = std::enable_if_t<std::is_same<S, std::string>::value || std::is_same<S, std::string_view>::value, int>;
+
 /// A place inside a packet; the packet's own list of places keeps the object.
 struct Node {
     Packet *packet;
@@ -80,21 +84,21 @@ class Value {
     /// Element under a key of a table, or at an index (from the end if negative) of an Arr or Tup. [] puts None under a
     /// key that a table lacks; () and everything on a const value throws BRINE_ENOENT. BRINE_ETYPE: no such container.
     Val &operator[](const char *key) { return by_text(key, true); }
-    Val &operator[](const std::string &key) { return by_text(key, true); }
+    template <class S, detail::if_text<S> = 0> Val &operator[](const S &key) { return by_text(key, true); }
     Val &operator[](const Val &key) { return by_value(key, true); }
     template <class I, std::enable_if_t<std::is_integral<I>::value, int> = 0> Val &operator[](I key);
     Val &operator()(const char *key) { return by_text(key, false); }
-    Val &operator()(const std::string &key) { return by_text(key, false); }
+    template <class S, detail::if_text<S> = 0> Val &operator()(const S &key) { return by_text(key, false); }
     Val &operator()(const Val &key) { return by_value(key, false); }
     template <class I, std::enable_if_t<std::is_integral<I>::value, int> = 0> Val &operator()(I key);
     const Val &operator[](const char *key) const { return mutable_self().by_text(key, false); }
-    const Val &operator[](const std::string &key) const { return mutable_self().by_text(key, false); }
+    template <class S, detail::if_text<S> = 0> const Val &operator[](const S &key) const { return mutable_self().by_text(key, false); }
     const Val &operator[](const Val &key) const { return mutable_self().by_value(key, false); }
     template <class I, std::enable_if_t<std::is_integral<I>::value, int> = 0> const Val &operator[](I key) const {
         return mutable_self()(key);
     }
     const Val &operator()(const char *key) const { return mutable_self().by_text(key, false); }
-    const Val &operator()(const std::string &key) const { return mutable_self().by_text(key, false); }
+    template <class S, detail::if_text<S> = 0> const Val &operator()(const S &key) const { return mutable_self().by_text(key, false); }
     const Val &operator()(const Val &key) const { return mutable_self().by_value(key, false); }
     template <class I, std::enable_if_t<std::is_integral<I>::value, int> = 0> const Val &operator()(I key) const {
         return mutable_self()(key);
@@ -115,7 +119,10 @@ class Value {
     // ---- as something else, as C converts: text is parsed, a container gives its length, None is 0
 
     /// For where an implicit conversion would be ambiguous: v.as<complex_8>().
-    template <class T> T as() const { return to_number<T>(); }
+    template <class T> T as() const {
+        if constexpr (detail::is_number<T>) return to_number<T>();
+        else return static_cast<T>(*this);
+    }
     template <class T, std::enable_if_t<detail::is_number<T> && !std::is_same<T, char>::value, int> = 0>
     operator T() const {
         return to_number<T>();
