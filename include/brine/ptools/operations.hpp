@@ -107,11 +107,11 @@ inline int_8 Value::length() const {
 inline void Value::append(const Val &v) {
     using namespace detail;
     Value &s = self();
-    const Val copy(v); // it may be part of this
+    Val copy(v); // it may be part of this
     if (const auto *dict = std::get_if<Owned<Dict>>(&s.body_)) {
-        (*dict)->slot(Val(length())) = copy;
+        (*dict)->slot(Val(length())) = std::move(copy);
     } else if (const auto *list = std::get_if<Owned<List>>(&s.body_); list && !(*list)->fixed) {
-        (*list)->items.push_back(copy);
+        (*list)->items.push_back(std::move(copy));
     } else if (const auto *array = std::get_if<Owned<ArrayBase>>(&s.body_)) {
         (*array)->add(copy);
     } else if (Access in_pool{s}) {

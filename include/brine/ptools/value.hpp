@@ -134,6 +134,26 @@ inline std::pair<char, char> tags_of(brine_ref ref) {
     }
 }
 
+[[noreturn]] inline void fail_depth() {
+    fail(BRINE_EDEPTH, "a value is nested deeper than " + std::to_string(BRINE_MAX_DEPTH));
+}
+
+/// Counts how deep copying is, so that the stack holds.
+class Depth {
+  public:
+    Depth() {
+        if (here() == BRINE_MAX_DEPTH) fail_depth();
+        here()++;
+    }
+    ~Depth() { here()--; }
+
+  private:
+    static int &here() {
+        static thread_local int depth = 0;
+        return depth;
+    }
+};
+
 // ---- into a packet
 
 inline void store_array(brine_ref place, const ArrayBase &array) {
@@ -163,7 +183,7 @@ inline void store_list(brine_ref place, const List &list, int depth) {
 
 /// Gives a place in a packet a deep copy of any value.
 inline void store(brine_ref place, const Value &v, int depth) {
-    if (depth > BRINE_MAX_DEPTH) fail(BRINE_EDEPTH, "a value is nested deeper than " + std::to_string(BRINE_MAX_DEPTH));
+    if (depth > BRINE_MAX_DEPTH) fail_depth();
     if (const Access from{v}) return check(brine_assign_copy(place, from.ref()));
     const Value &s = v.self();
     if (const auto *number = std::get_if<Number>(&s.body_)) {
@@ -235,7 +255,7 @@ template <class I> Val load_integer(brine_ref ref) {
 
 /// A deep copy of a value in a packet, of this process.
 inline Val load(brine_ref ref, int depth) {
-    if (depth > BRINE_MAX_DEPTH) fail(BRINE_EDEPTH, "a value is nested deeper than " + std::to_string(BRINE_MAX_DEPTH));
+    if (depth > BRINE_MAX_DEPTH) fail_depth();
     const char tag = tags_of(ref).first;
     const brine_type type = brine_type_of(ref);
     if (type <= BRINE_C128) return load_scalar(ref, type);
@@ -296,10 +316,12 @@ inline void Value::copy_body(const Value &other, bool local) {
         body_ = std::move(copy.body_);
         return give_type(copy.tag, copy.subtype, false);
     } else if (const auto *dict = std::get_if<Owned<Dict>>(&s.body_)) {
+        const Depth depth;
         auto copy = Owned<Dict>(new Dict((*dict)->ordered));
         for (const Dict::Entry &entry : (*dict)->entries) copy->slot(entry.key) = entry.value;
         body_ = std::move(copy);
     } else if (const auto *list = std::get_if<Owned<List>>(&s.body_)) {
+        const Depth depth;
         auto copy = Owned<List>(new List((*list)->fixed));
         copy->items = (*list)->items;
         body_ = std::move(copy);
@@ -381,8 +403,8 @@ inline void Value::parse(const std::string &text) { assign(detail::parse_literal
 
 inline void Value::swap(Value &other) {
     Val mine, theirs;
-    mine.copy_body(*this, false);
-    theirs.copy_body(other, false);
+    mine.move_body(*this, false); // places in packets are copied
+    theirs.move_body(other, false);
     assign(std::move(theirs), false);
     other.assign(std::move(mine), false);
 }
