@@ -136,6 +136,10 @@ static void full_pool(Setting &s) {
     Array<real_8> huge;
     huge.resize(8 << 20); // 64 MiB do not fit
     CHECK_THROWS(v["huge"] = huge, BRINE_ENOMEM);
+    v["data"] = Array<real_8>{1.5};
+    Array<real_8> &in = v["data"];
+    CHECK_THROWS(in.resize(8 << 20), BRINE_ENOMEM);
+    CHECK(in.length() == 1 && in[0] == 1.5);
     CHECK_THROWS(s.pipe().enqueue(huge, 0), BRINE_ENOMEM);
     CHECK_THROWS(Shared(s.pool(), huge), BRINE_ENOMEM);
     v["a"] = 2;

@@ -25,6 +25,17 @@ export PKG_CONFIG_PATH=$libdir/pkgconfig
 cc -std=c11 -Wall -Wextra -Werror $(pkg-config --cflags brine) "$here/find_package/main.c" -o "$out/by_pkg_config" $(pkg-config --libs brine)
 "$out/by_pkg_config"
 
+# A program for PicklingTools, by pkg-config and by CMake: only the include path is new.
+if command -v c++ >/dev/null; then
+    # shellcheck disable=SC2046
+    c++ -std=c++17 $(pkg-config --cflags brine) -I"$(pkg-config --variable=includedir brine)/ptools" "$here/ptools/main.cc" \
+        -o "$out/ptools_by_pkg_config" $(pkg-config --libs brine)
+    "$out/ptools_by_pkg_config"
+    cmake -S "$here/ptools" -B "$out/ptools" -DCMAKE_PREFIX_PATH="$prefix" >/dev/null
+    cmake --build "$out/ptools" >"$out/ptools.log" 2>&1 || { cat "$out/ptools.log"; exit 1; }
+    "$out/ptools/consumer"
+fi
+
 for header in "$prefix"/include/brine/*.h; do
     name=brine/$(basename "$header")
     printf "#include <%s>\nint alone;\n" "$name" >"$out/alone.c"

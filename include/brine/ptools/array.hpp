@@ -199,7 +199,10 @@ template <class T> void Array<T>::grow(std::size_t n) {
         packet_->to_write();
         const std::vector<char> kept(reinterpret_cast<const char *>(look()), reinterpret_cast<const char *>(data_ + std::min(n, length_)));
         void *data = nullptr;
-        detail::check(brine_assign_array(packet_->where(place_), detail::number_type<T>(), 1, &n, 0, &data));
+        const brine_ref place = packet_->where(place_);
+        const int status = brine_assign_array(place, detail::number_type<T>(), 1, &n, 0, &data);
+        if (status < 0) packet_->forgive(place);
+        detail::check(status);
         packet_->changed();
         if (!kept.empty()) std::memcpy(data, kept.data(), kept.size());
         find(true);

@@ -36,9 +36,13 @@ template <class I, std::enable_if_t<std::is_integral<I>::value, int>> Val &Value
 
 inline Val &Value::by_text(std::string_view key, bool make) {
     if (detail::Access in_pool{*this}) {
-        const brine_ref found = brine_find_n(in_pool.ref(), key.data(), key.size());
+        const brine_ref ref = in_pool.ref();
+        // At once, if nothing has to be copied first. A new key moves no array: nothing is to be looked up again.
+        const bool at_once = make && !in_pool.packet().frozen() && detail::is_utf8(key);
+        const brine_ref found = at_once ? brine_slot_n(ref, key.data(), key.size()) : brine_find_n(ref, key.data(), key.size());
         if (brine_ref_ok(found)) return in_pool.packet().node(found);
-        if (make && detail::is_utf8(key) && brine_ref_status(found) == BRINE_ENOENT)
+        if (at_once) in_pool.packet().forgive(ref); // no table; or no memory: by_value() says so
+        else if (make && detail::is_utf8(key) && brine_ref_status(found) == BRINE_ENOENT)
             return in_pool.packet().node(detail::check(brine_slot_n(in_pool.to_write(), key.data(), key.size())));
     }
     return by_value(Val(std::string(key)), make);

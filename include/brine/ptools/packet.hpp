@@ -9,6 +9,7 @@
 #ifndef BRINE_PTOOLS_PACKET_HPP
 #define BRINE_PTOOLS_PACKET_HPP
 
+#include <exception>
 #include <map>
 #include <typeindex>
 #include <utility>
@@ -84,6 +85,11 @@ class Packet {
 
     // The rest is for those who hold the lock.
     Val &node(brine_ref ref);
+    /// Forgets the error of a call that failed at this ref.
+    void forgive(brine_ref ref) {
+        if (brine_ref_ok(ref)) brine_packet_clear_error(brine_ref_packet(ref));
+        brine_packet_clear_error(handle_);
+    }
     void changed() { epoch_.fetch_add(1, std::memory_order_release); }
     /// Makes it this process's own, as far as it is not.
     void to_write();
@@ -128,6 +134,13 @@ class Access {
         else if (const auto *proxy = std::get_if<std::shared_ptr<Packet>>(&value_.body_)) packet_ = proxy->get();
         if (packet_ != nullptr) lock_ = packet_->lock();
     }
+    /// A change that failed leaves the packet usable: its error does not stick.
+    ~Access() {
+        if (exceptions_ < 0 || std::uncaught_exceptions() <= exceptions_) return;
+        packet_->forgive(changed_);
+    }
+    Access(const Access &) = delete;
+    Access &operator=(const Access &) = delete;
     explicit operator bool() const { return packet_ != nullptr; }
     Packet &packet() const { return *packet_; }
     /// Its place, nullptr for the root.
@@ -143,14 +156,17 @@ class Access {
     }
     /// The same, to be changed.
     brine_ref to_write() {
+        exceptions_ = std::uncaught_exceptions();
         packet_->to_write();
         packet_->changed();
-        return ref();
+        return changed_ = ref();
     }
 
   private:
     const Value &value_;
     Packet *packet_ = nullptr;
+    int exceptions_ = -1; // under way when it began to be changed; -1: it is not changed
+    brine_ref changed_ = brine_ref_null(BRINE_EINVAL);
     std::unique_lock<std::recursive_mutex> lock_;
 };
 

@@ -348,18 +348,13 @@ inline void Value::move_body(Value &other, bool local) {
     other.give_type('Z', 'Z', false);
 }
 
-/// Gives the place in a packet that this is, or the packet's root, a copy. What fails leaves the packet usable.
+/// Gives the place in a packet that this is, or the packet's root, a copy.
 inline void Value::put(const Value &other) {
     std::unique_lock<std::recursive_mutex> both;
     if (!other.is_scalar()) both = std::unique_lock<std::recursive_mutex>(detail::both_mutex());
     detail::Access to(*this);
     const brine_ref place = to.to_write();
-    try {
-        detail::store(place, other, 0);
-    } catch (...) {
-        brine_packet_clear_error(brine_ref_packet(place));
-        throw;
-    }
+    detail::store(place, other, 0);
     const auto tags = detail::tags_of(place);
     give_type(tags.first, tags.second, isproxy);
 }
