@@ -53,7 +53,8 @@ static void one_table(Val v) {
 }
 
 static void going_through(Val v) {
-    v = v; // itself
+    const Val &itself = v;
+    v = itself;
     v["z"] = 1;
     v["a"] = 2;
     v[7] = 3;
