@@ -212,7 +212,7 @@ template <class T> void Array<T>::grow(std::size_t n) {
 namespace detail {
 
 inline brine_ref Packet::where(const Val *place) const {
-    return place == nullptr ? root() : check(std::get<Node>(place->body_).ref);
+    return place == nullptr ? root() : good(std::get<Node>(place->body_).ref);
 }
 
 template <class T> Array<T> &Packet::view(const Val *place) {

@@ -30,7 +30,10 @@ struct Pools {
     std::map<const void *, PoolPointer> streaming; // what CreateStreamingPool made for an address
 };
 inline Pools &pools() {
-    static Pools *const all = new Pools;
+    static Pools *const all = [] { // a child of fork finds it whole, whatever other threads were doing
+        pthread_atfork([] { pools().mutex.lock(); }, [] { pools().mutex.unlock(); }, [] { pools().mutex.unlock(); });
+        return new Pools;
+    }();
     return *all;
 }
 
@@ -95,13 +98,25 @@ inline std::uint64_t pool_bytes(Count bytes) { return std::max<std::uint64_t>(by
 
 } // namespace detail
 
+namespace detail {
+/// A packet that this process was given, as an object; it is freed if there is no memory for that.
+inline std::shared_ptr<Packet> own(PoolPointer pool, brine_packet packet) {
+    try {
+        return std::make_shared<Packet>(std::move(pool), packet);
+    } catch (...) {
+        brine_packet_free(packet);
+        throw;
+    }
+}
+} // namespace detail
+
 /// A copy of a value in a pool, as a packet that can be enqueued by reference. Throws BRINE_ENOMEM. What is assigned
 /// below it is in the pool, too.
 inline Proxy Shared(StreamingPool *pool, const Value &v) {
     if (pool == nullptr) detail::fail(BRINE_EINVAL, "no pool: start() the SHMMain, ServerSide or ClientSide first");
     brine_packet packet;
     detail::check(brine_packet_new(pool->get(), &packet));
-    auto made = std::make_shared<detail::Packet>(pool->shared_from_this(), packet);
+    auto made = detail::own(pool->shared_from_this(), packet);
     detail::store(made->root(), v, 0);
     return Proxy(Val(std::move(made)));
 }

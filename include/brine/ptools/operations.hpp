@@ -220,17 +220,22 @@ inline detail::ArrayBase &detail::Packet::array(const Val *place) {
 
 // ---- order
 
+/// True, and *order, for two numbers that can be compared here.
+inline bool Value::quick_compare(const Value &other, int *order) const {
+    using namespace detail;
+    const Value &a = self(), &b = other.self();
+    const auto *x = std::get_if<Number>(&a.body_), *y = std::get_if<Number>(&b.body_);
+    if (x == nullptr || y == nullptr || a.tag == 'Z' || b.tag == 'Z') return false;
+    return visit_number(a.tag, *x, [&](auto m) {
+        return visit_number(b.tag, *y, [&](auto n) { return quick_order(m, n, order); });
+    });
+}
+
 inline int Value::compare(const Value &other) const {
     using namespace detail;
     const Value &a = self(), &b = other.self();
     int order = 0;
-    const auto *x = std::get_if<Number>(&a.body_), *y = std::get_if<Number>(&b.body_);
-    if (x != nullptr && y != nullptr && a.tag != 'Z' && b.tag != 'Z') {
-        const bool done = visit_number(a.tag, *x, [&](auto m) {
-            return visit_number(b.tag, *y, [&](auto n) { return quick_order(m, n, &order); });
-        });
-        if (done) return order;
-    }
+    if (quick_compare(b, &order)) return order;
     const auto *s = std::get_if<std::string>(&a.body_), *t = std::get_if<std::string>(&b.body_);
     if (s != nullptr && t != nullptr) return (*s > *t) - (*s < *t);
     std::unique_lock<std::recursive_mutex> both(both_mutex());
@@ -245,14 +250,9 @@ inline bool Value::equals(const Value &other) const {
     if (a.is_scalar() && b.is_scalar() && (a.tag == 'a') != (b.tag == 'a')) return false;
     const auto *s = std::get_if<std::string>(&a.body_), *t = std::get_if<std::string>(&b.body_);
     if (s != nullptr && t != nullptr) return *s == *t;
+    if (a.is_scalar() && b.is_scalar() && (a.tag == 'Z' || b.tag == 'Z')) return a.tag == b.tag;
     int order = 0;
-    const auto *x = std::get_if<Number>(&a.body_), *y = std::get_if<Number>(&b.body_);
-    if (x != nullptr && y != nullptr && a.tag != 'Z' && b.tag != 'Z') {
-        const bool done = visit_number(a.tag, *x, [&](auto m) {
-            return visit_number(b.tag, *y, [&](auto n) { return quick_order(m, n, &order); });
-        });
-        if (done) return order == 0;
-    }
+    if (quick_compare(b, &order)) return order == 0;
     std::unique_lock<std::recursive_mutex> both(both_mutex());
     return brine_equal(Sight(a).ref(), Sight(b).ref());
 }
@@ -287,7 +287,7 @@ inline void Value::prettyPrint(std::ostream &out, int starting_indent, int addit
     std::istringstream lines(detail::print(detail::Sight(*this).ref(), BRINE_PRETTY));
     std::string line;
     while (std::getline(lines, line)) { // no line break inside a text: it prints as \n
-        const std::size_t spaces = line.find_first_not_of(' ');
+        const std::size_t spaces = std::min(line.find_first_not_of(' '), line.size());
         const auto indent = static_cast<std::size_t>(starting_indent < 0 ? 0 : starting_indent) +
                             spaces / 4 * static_cast<std::size_t>(additive_indent < 0 ? 0 : additive_indent);
         out << std::string(indent, ' ') << line.substr(spaces) << '\n';

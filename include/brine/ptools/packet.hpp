@@ -11,6 +11,7 @@
 
 #include <exception>
 #include <map>
+#include <new>
 #include <typeindex>
 #include <utility>
 
@@ -59,7 +60,11 @@ struct Boxed {
 
 /// Taken before the locks of two packets, so that no two threads take those in opposite orders.
 inline std::recursive_mutex &both_mutex() {
-    static std::recursive_mutex *const mutex = new std::recursive_mutex; // for values of static lifetime
+    alignas(std::recursive_mutex) static unsigned char memory[sizeof(std::recursive_mutex)]; // for values of static lifetime
+    static std::recursive_mutex *const mutex = [] {
+        pthread_atfork(nullptr, nullptr, [] { new (memory) std::recursive_mutex; }); // a thread that is not there may hold it
+        return new (memory) std::recursive_mutex;
+    }();
     return *mutex;
 }
 
@@ -98,6 +103,7 @@ class Packet {
     /// For a packet with one proxy: the handle, to be enqueued. sent() says that it was.
     brine_packet handle() const { return handle_; }
     void sent() {
+        for (auto &entry : nodes_) std::get<Node>(entry.second.body_).ref = brine_ref_null(BRINE_ENOTHELD);
         handle_ = brine_packet_none();
         changed();
     }
@@ -126,6 +132,13 @@ class Packet {
     std::map<std::pair<const Val *, std::type_index>, Owned<ArrayBase>> views_;
 };
 
+/// The ref of a place, if it still has one.
+inline brine_ref good(brine_ref ref) {
+    if (brine_ref_ok(ref)) return ref;
+    if (brine_ref_status(ref) == BRINE_ENOTHELD) fail(BRINE_ENOTHELD, "the packet was passed on");
+    fail(BRINE_ENOENT, "the value was found in a packet that was enqueued and then changed: look it up again");
+}
+
 /// A value in a packet, locked. False for any other.
 class Access {
   public:
@@ -150,9 +163,7 @@ class Access {
     brine_ref ref() const {
         const auto *node = std::get_if<Node>(&value_.body_);
         if (node == nullptr) return packet_->root();
-        if (!brine_ref_ok(node->ref))
-            fail(BRINE_ENOENT, "the value was found in a packet that was enqueued and then changed: look it up again");
-        return node->ref;
+        return good(node->ref);
     }
     /// The same, to be changed.
     brine_ref to_write() {

@@ -24,7 +24,10 @@ class CQ {
     /// Puts a value in; false: the time is over and it is not in. A packet of the pool goes by reference and stays
     /// readable here; changed later, here or there, it is first copied if somebody else has it still. Anything else is
     /// copied into the pool. With std::move (or a temporary) the packet itself goes, and nothing is shared.
-    bool enqueue(const Value &v, const Val &timeout = None) { return put(outgoing(v), until(timeout)); }
+    bool enqueue(const Value &v, const Val &timeout = None) {
+        const brine_deadline deadline = until(timeout);
+        return put(outgoing(v), deadline);
+    }
     bool enqueue(Val &&v, const Val &timeout = None);
     void enq(const Value &v) { enqueue(v, None); }
     void enq(Val &&v) { enqueue(std::move(v), None); }
@@ -47,6 +50,7 @@ class CQ {
     brine_pipe *get() const { return pipe_; }
 
   private:
+    friend class ServerSide;
     static brine_deadline until(const Val &timeout) {
         return brine_until(timeout.tag == 'Z' ? brine_forever() : brine_seconds(timeout.as<real_8>()));
     }
@@ -94,10 +98,10 @@ inline bool CQ::put(brine_packet packet, brine_deadline deadline) {
 
 inline bool CQ::enqueue(Val &&v, const Val &timeout) {
     const auto *only = std::get_if<std::shared_ptr<detail::Packet>>(&v.body_);
-    if (only == nullptr || only->use_count() != 1 || (*only)->pool().get() != pool_->get())
-        return put(outgoing(v), until(timeout));
+    const brine_deadline deadline = until(timeout);
+    if (only == nullptr || only->use_count() != 1 || (*only)->pool().get() != pool_->get()) return put(outgoing(v), deadline);
     const auto lock = (*only)->lock();
-    const int status = brine_enqueue(pipe_, (*only)->handle(), until(timeout));
+    const int status = brine_enqueue(pipe_, (*only)->handle(), deadline);
     if (status == BRINE_ETIMEDOUT) return false;
     detail::check(status);
     (*only)->sent();
@@ -115,7 +119,7 @@ inline bool CQ::dequeue(const Val &timeout, Val &v) {
     }
     if (status == BRINE_ETIMEDOUT) return false;
     detail::check(status);
-    v = Val(std::make_shared<detail::Packet>(pool_, packet));
+    v = Val(detail::own(pool_, packet));
     return true;
 }
 
@@ -207,13 +211,12 @@ class ServerSide : public detail::Side {
         pool();
         return *pipe_;
     }
-    /// Ends the stream, if no other server is left: readers of other languages are told, CQ::isClosed() says so.
+    /// Ends the stream, if no other server is left, and lets go of the pipe: readers of other languages are told, CQ::isClosed() says so.
     void close() {
-        brine_pipe *second = nullptr; // the CQ goes on to have its own
-        detail::check(brine_pipe_serve(pool()->get(), name_.c_str(), 0, &second));
+        const int status = brine_pipe_close(std::exchange(pipe().pipe_, nullptr));
         pipe_.reset();
         pool_.reset();
-        detail::check(brine_pipe_close(second));
+        detail::check(status);
     }
 
   private:

@@ -200,6 +200,7 @@ class Value {
     void copy_body(const Value &other, bool local);
     void move_body(Value &other, bool local);
     void put(const Value &other);
+    bool quick_compare(const Value &other, int *order) const;
     Val &by_text(std::string_view key, bool make);
     Val &by_value(const Val &key, bool make);
     template <class T> T to_number() const;

@@ -472,9 +472,10 @@ inline Val::Val(std::shared_ptr<detail::Packet> packet) : Val() {
 inline Val &detail::Packet::node(brine_ref ref) {
     Val &node = nodes_[ref.place];
     const auto tags = tags_of(ref);
-    node.body_ = Node{this, ref};
-    node.give_type(tags.first, tags.second, false);
-    return node;
+    if (auto *known = std::get_if<Node>(&node.body_)) known->ref = ref;
+    else node.body_ = Node{this, ref};
+    if (node.tag != tags.first || node.subtype != tags.second) node.give_type(tags.first, tags.second, false);
+    return node; // written only if it is another: other threads may be reading it
 }
 
 inline TransactionLock::TransactionLock(const Value &proxy) {
