@@ -232,6 +232,24 @@ static void threads(Setting &s) {
     CHECK(shared["count"] == 2000 && shared.length() == 2001);
 }
 
+// Two packets that take from each other, in opposite directions, do not wait for each other.
+static void across(Setting &s) {
+    Val one = Shared(s.pool(), Tab("{'part': {'x': [1, 2]}}")), two = Shared(s.pool(), one);
+    const auto take = [](Val to, Val from) {
+        for (int i = 0; i < 300; i++) {
+            to["copy"] = from["part"];
+            CHECK(to["copy"].contains("x") && to == to && to["part"] != from); // whatever the other is doing
+            CHECK(!to["part"]["x"].contains(from["part"]));
+            to["part"]["x"].append(from["part"]["x"][0]);
+            to["part"]["x"].remove(-1);
+        }
+    };
+    std::thread other(take, one, two);
+    take(two, one);
+    other.join();
+    CHECK_PRINTS(one["part"], "{'x': [1, 2]}");
+}
+
 int main() {
     Setting s;
     const int_8 before = packets_in(s.pool());
@@ -245,5 +263,6 @@ int main() {
     ends(s);
     forks(s);
     threads(s);
+    across(s);
     return 0;
 }

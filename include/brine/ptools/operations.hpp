@@ -50,6 +50,7 @@ inline Val &Value::by_text(std::string_view key, bool make) {
 
 inline Val &Value::by_value(const Val &key, bool make) {
     using namespace detail;
+    if (!key.is_scalar() && has_proxy(key)) return by_value(plain(key), make);
     Value &s = self();
     if (Access in_pool{s}) {
         const brine_type type = brine_type_of(in_pool.ref());
@@ -76,6 +77,7 @@ inline Val &Value::by_value(const Val &key, bool make) {
 
 inline bool Value::contains(const Val &key) const {
     using namespace detail;
+    if (!key.is_scalar() && has_proxy(key)) return contains(plain(key));
     const Value &s = self();
     if (const Access in_pool{s}) {
         const brine_ref ref = in_pool.ref();
@@ -111,7 +113,7 @@ inline int_8 Value::length() const {
 inline void Value::append(const Val &v) {
     using namespace detail;
     Value &s = self();
-    Val copy(v); // it may be part of this
+    Val copy = in_packet() ? plain(v) : v; // it may be part of this
     if (const auto *dict = std::get_if<Owned<Dict>>(&s.body_)) {
         (*dict)->slot(Val(length())) = std::move(copy);
     } else if (const auto *list = std::get_if<Owned<List>>(&s.body_); list && !(*list)->fixed) {
@@ -132,6 +134,7 @@ inline void Value::append(const Val &v) {
 
 inline void Value::remove(const Val &key) {
     using namespace detail;
+    if (!key.is_scalar() && has_proxy(key)) return remove(plain(key));
     Value &s = self();
     if (const auto *dict = std::get_if<Owned<Dict>>(&s.body_)) {
         const Val copy(key); // it may be the table's own
@@ -238,9 +241,7 @@ inline int Value::compare(const Value &other) const {
     if (quick_compare(b, &order)) return order;
     const auto *s = std::get_if<std::string>(&a.body_), *t = std::get_if<std::string>(&b.body_);
     if (s != nullptr && t != nullptr) return (*s > *t) - (*s < *t);
-    std::unique_lock<std::recursive_mutex> both(both_mutex());
-    const Sight left(a), right(b);
-    check(brine_compare(left.ref(), right.ref(), &order));
+    check(with_both(a, b, [&](brine_ref x, brine_ref y) { return brine_compare(x, y, &order); }));
     return order;
 }
 
@@ -253,8 +254,7 @@ inline bool Value::equals(const Value &other) const {
     if (a.is_scalar() && b.is_scalar() && (a.tag == 'Z' || b.tag == 'Z')) return a.tag == b.tag;
     int order = 0;
     if (quick_compare(b, &order)) return order == 0;
-    std::unique_lock<std::recursive_mutex> both(both_mutex());
-    return brine_equal(Sight(a).ref(), Sight(b).ref());
+    return with_both(a, b, [](brine_ref x, brine_ref y) { return brine_equal(x, y); });
 }
 
 /// Equal values hash equally: numbers by their value as a double, if they are not small integers.

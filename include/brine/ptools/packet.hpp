@@ -5,13 +5,13 @@
 // addresses, one for each cell that was asked for. When the packet was shared (enqueued, or it came so) and is then
 // changed, it first becomes this process's own again, copied if others have it too; the places are moved along.
 // Access is the way to a value in a packet, and holds its lock. Sight is the way to any value in the form that the
-// library works on.
+// library works on. Nobody waits for the lock of a packet while holding another's, but by a TransactionLock of his own: what
+// comes from elsewhere is first copied aside.
 #ifndef BRINE_PTOOLS_PACKET_HPP
 #define BRINE_PTOOLS_PACKET_HPP
 
 #include <exception>
 #include <map>
-#include <new>
 #include <typeindex>
 #include <utility>
 
@@ -57,16 +57,6 @@ struct Boxed {
     Val value;
     std::recursive_mutex mutex;
 };
-
-/// Taken before the locks of two packets, so that no two threads take those in opposite orders.
-inline std::recursive_mutex &both_mutex() {
-    alignas(std::recursive_mutex) static unsigned char memory[sizeof(std::recursive_mutex)]; // for values of static lifetime
-    static std::recursive_mutex *const mutex = [] {
-        pthread_atfork(nullptr, nullptr, [] { new (memory) std::recursive_mutex; }); // a thread that is not there may hold it
-        return new (memory) std::recursive_mutex;
-    }();
-    return *mutex;
-}
 
 class Packet {
   public:
@@ -195,6 +185,41 @@ class Sight {
     Access access_;
     std::optional<Scratch> scratch_;
 };
+
+/// A copy of a value for the moment, for which no lock is held any more.
+class Aside {
+  public:
+    explicit Aside(const Value &v) { store(scratch_.root(), v, 0); }
+    brine_ref ref() const { return scratch_.root(); }
+
+  private:
+    Scratch scratch_;
+};
+
+/// The packet that a value is in, or nullptr.
+inline const Packet *packet_of(const Value &v) {
+    const Value &s = v.self();
+    if (const auto *node = std::get_if<Node>(&s.body_)) return node->packet;
+    const auto *proxy = std::get_if<std::shared_ptr<Packet>>(&s.body_);
+    return proxy != nullptr ? proxy->get() : nullptr;
+}
+
+/// Calls f with the refs of two values.
+template <class F> auto with_both(const Value &a, const Value &b, F f) {
+    const Packet *left = packet_of(a), *right = packet_of(b);
+    if (left != nullptr && left == right) {
+        const Sight here(a), there(b);
+        return f(here.ref(), there.ref());
+    }
+    if (left != nullptr) {
+        const Aside there(b);
+        const Sight here(a);
+        return f(here.ref(), there.ref());
+    }
+    const Aside here(a);
+    const Sight there(b);
+    return f(here.ref(), there.ref());
+}
 
 /// A key in the form that the library takes; good as long as the value and this object are.
 class Key {

@@ -44,6 +44,9 @@ class Access;
 class Sight;
 class Key;
 struct Boxed;
+const Packet *packet_of(const Value &v);
+bool has_proxy(const Value &v);
+Val plain(const Val &v);
 void store(brine_ref place, const Value &v, int depth);
 Val load(brine_ref ref, int depth);
 
@@ -188,6 +191,9 @@ class Value {
     friend class detail::Key;
     friend bool IsSHM(const StreamingPool *, const Value &);
     template <class T> friend class Array;
+    friend const detail::Packet *detail::packet_of(const Value &);
+    friend bool detail::has_proxy(const Value &);
+    friend Val detail::plain(const Val &);
     friend void detail::store(brine_ref, const Value &, int);
     friend Val detail::load(brine_ref, int);
     friend Proxy Shared(StreamingPool *, const Value &);
@@ -195,7 +201,7 @@ class Value {
     Value &mutable_self() const { return const_cast<Value &>(*this); }
     const Value &self() const;
     Value &self() { return const_cast<Value &>(static_cast<const Value *>(this)->self()); }
-    bool in_packet() const;
+    bool in_packet() const { return detail::packet_of(*this) != nullptr; }
     bool is_scalar() const { return body_.index() <= 3; }
     void copy_body(const Value &other, bool local);
     void move_body(Value &other, bool local);
@@ -377,7 +383,8 @@ class Proxy : public Val {
     }
 };
 
-/// Keeps other threads of this process from a proxied value as long as it lives.
+/// Keeps other threads of this process from a proxied value as long as it lives. Who has several, or uses other proxied
+/// values meanwhile, takes them in the same order everywhere.
 class TransactionLock {
   public:
     explicit TransactionLock(const Value &proxy);

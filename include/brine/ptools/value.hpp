@@ -275,6 +275,23 @@ inline Val load(brine_ref ref, int depth) {
     return out;
 }
 
+/// True if somewhere in a value there is a packet's.
+inline bool has_proxy(const Value &v) {
+    const Value &s = v.self();
+    if (packet_of(s) != nullptr) return true;
+    if (const auto *dict = std::get_if<Owned<Dict>>(&s.body_)) {
+        for (const Dict::Entry &entry : (*dict)->entries)
+            if (has_proxy(entry.value) || has_proxy(entry.key)) return true;
+    } else if (const auto *list = std::get_if<Owned<List>>(&s.body_)) {
+        for (const Val &item : (*list)->items)
+            if (has_proxy(item)) return true;
+    }
+    return false;
+}
+
+/// The same value with nothing of a packet in it.
+inline Val plain(const Val &v) { return has_proxy(v) ? load(Aside(v).ref(), 0) : v; }
+
 inline Val parse_literal(const std::string &text) {
     Scratch scratch;
     brine_text_error error;
@@ -296,11 +313,6 @@ inline Value::Value(Value &&other, bool local) { move_body(other, local); }
 inline const Value &Value::self() const {
     const auto *boxed = std::get_if<std::shared_ptr<detail::Boxed>>(&body_);
     return boxed == nullptr ? *this : (*boxed)->value.self();
-}
-
-inline bool Value::in_packet() const {
-    const Value &s = self();
-    return std::holds_alternative<detail::Node>(s.body_) || std::holds_alternative<std::shared_ptr<detail::Packet>>(s.body_);
 }
 
 inline void Value::copy_body(const Value &other, bool local) {
@@ -350,11 +362,12 @@ inline void Value::move_body(Value &other, bool local) {
 
 /// Gives the place in a packet that this is, or the packet's root, a copy.
 inline void Value::put(const Value &other) {
-    std::unique_lock<std::recursive_mutex> both;
-    if (!other.is_scalar()) both = std::unique_lock<std::recursive_mutex>(detail::both_mutex());
+    std::optional<detail::Aside> aside; // what needs another packet's lock
+    if (detail::packet_of(other) != detail::packet_of(*this) && detail::has_proxy(other)) aside.emplace(other);
     detail::Access to(*this);
     const brine_ref place = to.to_write();
-    detail::store(place, other, 0);
+    if (aside) detail::check(brine_assign_copy(place, aside->ref()));
+    else detail::store(place, other, 0);
     const auto tags = detail::tags_of(place);
     give_type(tags.first, tags.second, isproxy);
 }
