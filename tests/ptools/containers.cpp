@@ -112,7 +112,8 @@ static void arrays(Val v) {
     v["data"] = samples;
     samples[0] = 9; // a copy was put in
     Array<real_8> &in = v["data"];
-    CHECK(in.length() == 3 && in[0] == 0 && v["data"].tag == 'n' && v["data"].subtype == 'd' && v["data"].length() == 3);
+    CHECK(in.length() == 3 && in[0] == 0 && v["data"].tag == 'n' && v["data"].subtype == 'd' &&
+          v["data"].length() == 3);
     in[1] = 1.5;
     for (int i = 3; i < 20; i++) in.append(i / 2.0);
     CHECK(in.length() == 20 && in[19] == 9.5 && in[1] == 1.5);

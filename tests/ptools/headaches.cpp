@@ -28,13 +28,13 @@ static void holding_on_and_letting_go(StreamingPool *shm, CQ &pipe) {
     {
         Val v = Shared(shm, Tab()); // ref count at 1
         pipe.enq(v);                // ref count at 2
-    } // Val destructed, ref count at 1
+    }                               // Val destructed, ref count at 1
     CHECK(packets_in(shm) > before);
 
     // Clientside
     {
         Val off = pipe.deq(); // Ref count at 1
-    } // Val destructed, ref count at 0, memory reclaimed
+    }                         // Val destructed, ref count at 0, memory reclaimed
     CHECK_EQ_INT(packets_in(shm), before);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One input, several outputs: every reader gets every packet, by reference; and with a reader that does not read, packets
-// are dropped after 5 real seconds.
+// One input, several outputs: every reader gets every packet, by reference; and with a reader that does not read,
+// packets are dropped after 5 real seconds.
 #include "shmboot.h"
 
 #include <chrono>

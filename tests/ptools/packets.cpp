@@ -62,7 +62,7 @@ static void moving(Setting &s) {
     Val back = s.pipe().deq();
     back["a"] = 2;
     CHECK(back["a"] == 2 && packets_in(s.pool()) == before + 1);
-    for (int i = 0; i < 16; i++) s.pipe().enq(i); // full
+    for (int i = 0; i < 16; i++) s.pipe().enq(i);                      // full
     CHECK(!s.pipe().enqueue(std::move(back), 0.01) && back["a"] == 2); // still ours
     CHECK(!s.pipe().enqueue(back, 0) && !s.pipe().enqueue(Tab(), 0.01));
     back["a"] = 3;
@@ -75,7 +75,7 @@ static void arrays(Setting &s) {
     Val v = Shared(s.pool(), Tab());
     v["data"] = Array<real_4>();
     Array<real_4> &data = v["data"];
-    data.resize(50000); // a packet of its own inside
+    data.resize(50000);                       // a packet of its own inside
     for (int round = 0; round < 3; round++) { // filled and sent again and again: nobody sees the next round
         data.fill(static_cast<real_4>(round));
         s.pipe().enq(v);

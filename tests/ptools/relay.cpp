@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// relay REGION INPUT_PIPE OUTPUT_PIPE MARK: passes packets on with MARK set, to the end of the stream, and ends its own.
-// Not a test by itself: a part of mixed.sh.
+// relay REGION INPUT_PIPE OUTPUT_PIPE MARK: passes packets on with MARK set, to the end of the stream, and ends its
+// own. Not a test by itself: a part of mixed.sh.
 #include "shmboot.h"
 
 int main(int, char **argv) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// startup BYTES: one process that makes the region and forks a server and a client, which find it by its name or inherit
-// it; on a 32-bit machine's and a 64-bit machine's address; with and without warning(false).
+// startup BYTES: one process that makes the region and forks a server and a client, which find it by its name or
+// inherit it; on a 32-bit machine's and a 64-bit machine's address; with and without warning(false).
 #include "shmboot.h"
 
 #include "checking.hpp"
@@ -72,8 +72,10 @@ static void both(bool client_first) {
         children[i] = fork();
         CHECK_SYS(children[i]);
         if (children[i] == 0) {
-            if ((i == 0) == client_first) client_process();
-            else server_process();
+            if ((i == 0) == client_first)
+                client_process();
+            else
+                server_process();
             exit(0);
         }
         usleep(20000);
@@ -82,7 +84,9 @@ static void both(bool client_first) {
     CHECK_EXIT(children[1], 0);
 }
 
-static bool there(const char *region) { return access((string(getenv("BRINE_DIR")) + "/brine." + region).c_str(), F_OK) == 0; }
+static bool there(const char *region) {
+    return access((string(getenv("BRINE_DIR")) + "/brine." + region).c_str(), F_OK) == 0;
+}
 
 static void forced_addresses(int bytes, bool debug) {
     // On a 32-bit i386 Linux machine, force into a pretty unused area

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scalars: types and tags, conversions out, text, integers of any size, order, printing; of this process and in a packet.
+// Scalars: types and tags, conversions out, text, integers of any size, order, printing; of this process and in a
+// packet.
 #include <climits>
 
 #include "checking.hpp"
@@ -96,7 +97,8 @@ static void conversions() {
         int_8 i = v;
         CHECK(u == ULLONG_MAX && i == -1);
     });
-    in_all_places(Val(complex_16(2, 7)), [](const Val &v) { CHECK(int_4(v) == 2 && v.as<complex_8>() == complex_8(2, 7)); });
+    in_all_places(Val(complex_16(2, 7)),
+                  [](const Val &v) { CHECK(int_4(v) == 2 && v.as<complex_8>() == complex_8(2, 7)); });
     in_all_places(Val(Tab("{'a': 1, 'b': 2}")), [](const Val &v) {
         int_4 length = v;
         string s = v;
@@ -105,7 +107,8 @@ static void conversions() {
     in_all_places(Val(Arr()), [](const Val &v) { CHECK(int_4(v) == 0 && !v); });
     in_all_places(Val(), [](const Val &v) { CHECK(int_8(v) == 0 && real_8(v) == 0 && string(v) == "None" && !v); });
     in_all_places(Val(1e30), [](const Val &v) { CHECK(int_8(v) == LLONG_MAX); });
-    in_all_places(Val(int_n("100000000000000000000")), [](const Val &v) { CHECK(real_8(v) == 1e20 && v.as<int_n>() == int_n("100000000000000000000")); });
+    in_all_places(Val(int_n("100000000000000000000")),
+                  [](const Val &v) { CHECK(real_8(v) == 1e20 && v.as<int_n>() == int_n("100000000000000000000")); });
 }
 
 static void integers() {
@@ -128,8 +131,9 @@ static void integers() {
 }
 
 static void order() {
-    const Val rising[] = {None,   -1.5, false, int_n(1), 1.5, int_u8(1) << 63, int_n("99999999999999999999"), 1e300,
-                          "text", "texts", Tup(1, 2), Arr("[0]"), Tab()};
+    const Val rising[] = {
+        None,   -1.5,    false,     int_n(1),   1.5,  int_u8(1) << 63, int_n("99999999999999999999"), 1e300,
+        "text", "texts", Tup(1, 2), Arr("[0]"), Tab()};
     for (const Val &a : rising)
         for (const Val &b : rising) {
             CHECK_EQ_INT(a < b, &a < &b);
@@ -139,7 +143,8 @@ static void order() {
             CHECK_EQ_INT(Shared(pool, a) <= b, &a <= &b);
             CHECK_EQ_INT(a >= Shared(pool, b), &a >= &b);
         }
-    CHECK(Val(1) == 1.0 && 1 == Val(true) && Val("a") == "a" && "b" > Val("a") && Val("a") == string("a") && 2 != Val(3));
+    CHECK(Val(1) == 1.0 && 1 == Val(true) && Val("a") == "a" && "b" > Val("a") && Val("a") == string("a") &&
+          2 != Val(3));
     CHECK(Val(int_8(-1)) != int_u8(ULLONG_MAX) && Val(int_8(-1)) < int_u8(0));
     CHECK(Val(LLONG_MAX) < 9223372036854775808.0); // not rounded
     CHECK(Tab("{'a': 1}") == Tab("{'a': 1.0}") && OTab("o{'a': 1, 'b': 2}") != OTab("o{'b': 2, 'a': 1}"));
@@ -202,19 +207,19 @@ static void pretty() {
     ostringstream out;
     t.prettyPrint(out);
     CHECK_PRINTS(out.str(), "{\n"
-                                 "    'a':o{\n"
-                                 "        'z':'new\\nline',\n"
-                                 "        'y':( )\n"
-                                 "    },\n"
-                                 "    'b':{\n"
-                                 "        'y':[\n"
-                                 "            1,\n"
-                                 "            2.0\n"
-                                 "        ],\n"
-                                 "        'z':1\n"
-                                 "    },\n"
-                                 "    'c':{ }\n"
-                                 "}\n");
+                            "    'a':o{\n"
+                            "        'z':'new\\nline',\n"
+                            "        'y':( )\n"
+                            "    },\n"
+                            "    'b':{\n"
+                            "        'y':[\n"
+                            "            1,\n"
+                            "            2.0\n"
+                            "        ],\n"
+                            "        'z':1\n"
+                            "    },\n"
+                            "    'c':{ }\n"
+                            "}\n");
     CHECK(Eval(out.str()) == t);
     ostringstream other;
     Val(Arr("[{'a':1}]")).prettyPrint(other, 1, 2);
@@ -238,7 +243,7 @@ int main() {
     keys();
     texts();
     pretty();
-    CHECK_EQ_INT(packets_in(pool), before); // all given back
+    CHECK_EQ_INT(packets_in(pool), before);                // all given back
     early["pool"] = Shared(pool, Tab("{'goes': 'last'}")); // a proxy in a table, destroyed after the pool's owner
     return 0;
 }

@@ -3,7 +3,8 @@
 //
 // An array in a packet is looked up again when something in the packet changed, so it never points at what is gone.
 // Its elements are this process's to change only while nobody else has the packet: whoever asks for one that is not
-// const makes the packet its own first, which copies it if others hold it too. Read through a const Array to avoid that.
+// const makes the packet its own first, which copies it if others hold it too. Read through a const Array to avoid
+// that.
 #ifndef BRINE_PTOOLS_ARRAY_HPP
 #define BRINE_PTOOLS_ARRAY_HPP
 
@@ -37,8 +38,8 @@ class ArrayBase {
 } // namespace detail
 
 /// Elements of one type, side by side: numbers, which a Val can hold, or anything else (pointers, strings), which it
-/// cannot. Copies are deep and of this process. An index outside throws BRINE_ENOENT. Not for several threads at once if
-/// one of them changes it.
+/// cannot. Copies are deep and of this process. An index outside throws BRINE_ENOENT. Not for several threads at once
+/// if one of them changes it.
 template <class T> class Array : public detail::ArrayBase {
   public:
     using value_type = T;
@@ -87,9 +88,9 @@ template <class T> class Array : public detail::ArrayBase {
     T *data() { return look_to_write(); }
     const T *data() const { return look(); }
     T *begin() { return data(); }
-    T *end() { return data() + length_; }
+    T *end() { return data() + size(); }
     const T *begin() const { return data(); }
-    const T *end() const { return data() + length_; }
+    const T *end() const { return data() + size(); }
 
     /// At the end. In a packet the array is made anew each time, so better make it in its length at once.
     void append(const T &v) {
@@ -101,8 +102,9 @@ template <class T> class Array : public detail::ArrayBase {
     }
     /// Takes an element out; those behind it move up.
     template <class I> void remove(I i) {
+        T *elements = look_to_write();
         const std::size_t at = index(i);
-        std::copy(look_to_write() + at + 1, data_ + length_, data_ + at);
+        std::copy(elements + at + 1, elements + length_, elements + at);
         resize(length_ - 1);
     }
     /// New elements are 0.
@@ -117,19 +119,27 @@ template <class T> class Array : public detail::ArrayBase {
     void fill(const T &v) { std::fill(begin(), end(), v); }
     void clear() { resize(0); }
     bool contains(const T &v) const { return std::find(begin(), end(), v) != end(); }
-    friend bool operator==(const Array &a, const Array &b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
+    friend bool operator==(const Array &a, const Array &b) {
+        return std::equal(a.begin(), a.end(), b.begin(), b.end());
+    }
     friend bool operator!=(const Array &a, const Array &b) { return !(a == b); }
 
     char element_tag() const override {
-        if constexpr (detail::is_number<T>) return detail::tag_of<T>();
-        else return '?';
+        if constexpr (detail::is_number<T>)
+            return detail::tag_of<T>();
+        else
+            return '?';
     }
     std::size_t count() const override { return size(); }
     const void *elements() const override { return look(); }
-    detail::Owned<detail::ArrayBase> clone() const override { return detail::Owned<detail::ArrayBase>(new Array(*this)); }
+    detail::Owned<detail::ArrayBase> clone() const override {
+        return detail::Owned<detail::ArrayBase>(new Array(*this));
+    }
     void add(const Value &v) override {
-        if constexpr (detail::is_number<T>) append(v.template as<T>());
-        else (void)v;
+        if constexpr (detail::is_number<T>)
+            append(v.template as<T>());
+        else
+            (void)v;
     }
     void empty() override { clear(); }
 
@@ -140,7 +150,8 @@ template <class T> class Array : public detail::ArrayBase {
     template <class I> std::size_t index(I i) const {
         const auto at = static_cast<std::size_t>(i); // a negative one is too large
         if (at >= length_)
-            detail::fail(BRINE_ENOENT, "no element " + std::to_string(i) + ": the array has " + std::to_string(length_));
+            detail::fail(BRINE_ENOENT,
+                         "no element " + std::to_string(i) + ": the array has " + std::to_string(length_));
         return at;
     }
     const T *look() const {
@@ -197,7 +208,8 @@ template <class T> void Array<T>::grow(std::size_t n) {
     if constexpr (detail::is_number<T>) {
         const auto lock = packet_->lock();
         packet_->to_write();
-        const std::vector<char> kept(reinterpret_cast<const char *>(look()), reinterpret_cast<const char *>(data_ + std::min(n, length_)));
+        const auto *old = reinterpret_cast<const char *>(look());
+        const std::vector<char> kept(old, old + std::min(n, length_) * sizeof(T));
         void *data = nullptr;
         const brine_ref place = packet_->where(place_);
         const int status = brine_assign_array(place, detail::number_type<T>(), 1, &n, 0, &data);

@@ -75,7 +75,8 @@ inline unsigned fork_count() {
 /// A size or count given as any integer; a negative one is an error, not a huge number.
 class Count {
   public:
-    template <class I, std::enable_if_t<std::is_integral<I>::value, int> = 0> Count(I n) : n_(static_cast<std::size_t>(n)) {
+    template <class I, std::enable_if_t<std::is_integral<I>::value, int> = 0>
+    Count(I n) : n_(static_cast<std::size_t>(n)) {
         if constexpr (std::is_signed<I>::value) {
             if (n < 0) fail(BRINE_EINVAL, "a size of " + std::to_string(n) + " is negative");
         }

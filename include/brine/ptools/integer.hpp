@@ -17,8 +17,10 @@ template <bool Unsigned> class BigInt {
     BigInt() = default;
     template <class I, std::enable_if_t<std::is_integral<I>::value, int> = 0> BigInt(I v) {
         detail::Scratch scratch;
-        if constexpr (std::is_signed<I>::value) detail::check(brine_assign_int(scratch.root(), static_cast<std::int64_t>(v)));
-        else detail::check(brine_assign_uint(scratch.root(), static_cast<std::uint64_t>(v)));
+        if constexpr (std::is_signed<I>::value)
+            detail::check(brine_assign_int(scratch.root(), static_cast<std::int64_t>(v)));
+        else
+            detail::check(brine_assign_uint(scratch.root(), static_cast<std::uint64_t>(v)));
         read(scratch.root());
     }
     explicit BigInt(const std::string &text) { parse(text); }
@@ -39,8 +41,11 @@ template <bool Unsigned> class BigInt {
         negative_ = view.sign < 0;
     }
     void write(brine_ref place) const {
-        detail::check(brine_assign_bigint(place, negative_ ? -1 : limbs_.empty() ? 0 : 1, limbs_.data(), limbs_.size(),
-                                          Unsigned ? BRINE_UNSIGNED : 0));
+        detail::check(brine_assign_bigint(place,
+                                          negative_        ? -1
+                                          : limbs_.empty() ? 0
+                                                           : 1,
+                                          limbs_.data(), limbs_.size(), Unsigned ? BRINE_UNSIGNED : 0));
     }
 
     std::string str(int base = 10) const {
@@ -78,7 +83,9 @@ template <bool Unsigned> class BigInt {
     friend BigInt operator/(BigInt a, const BigInt &b) { return a /= b; }
     friend BigInt operator%(BigInt a, const BigInt &b) { return a %= b; }
 
-    friend bool operator==(const BigInt &a, const BigInt &b) { return a.negative_ == b.negative_ && a.limbs_ == b.limbs_; }
+    friend bool operator==(const BigInt &a, const BigInt &b) {
+        return a.negative_ == b.negative_ && a.limbs_ == b.limbs_;
+    }
     friend bool operator!=(const BigInt &a, const BigInt &b) { return !(a == b); }
     friend bool operator<(const BigInt &a, const BigInt &b) { return a.order(b) < 0; }
     friend bool operator>(const BigInt &a, const BigInt &b) { return b < a; }

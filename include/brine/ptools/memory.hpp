@@ -85,8 +85,10 @@ inline PoolPointer make_pool(const std::string &name, const brine_pool_options &
         if (status == 0) return adopt(made);
         if (status != BRINE_EEXIST) check(status);
         status = brine_pool_unlink_stale(name.c_str());
-        if (status == 0) std::cerr << "pool " << name << " was left over: it is made anew\n";
-        else if (status != BRINE_EBUSY && status != BRINE_ENOENT) check(status);
+        if (status == 0)
+            std::cerr << "pool " << name << " was left over: it is made anew\n";
+        else if (status != BRINE_EBUSY && status != BRINE_ENOENT)
+            check(status);
         *joined = true;
         if (status == BRINE_EBUSY)
             if (PoolPointer pool = find_pool(name, options.address)) return pool;
@@ -196,8 +198,8 @@ inline void SHMUnlink(const std::string &name) {
     brine_pool_unlink(name.c_str());
 }
 
-/// A pool of its own beside the memory: of the name NAME.pool for what SHMCreate and SHMAttach gave, so that all who have
-/// that memory have one pool; without a name, for this process and its children, for any other address. Nothing is
+/// A pool of its own beside the memory: of the name NAME.pool for what SHMCreate and SHMAttach gave, so that all who
+/// have that memory have one pool; without a name, for this process and its children, for any other address. Nothing is
 /// written to the memory. The pool is this process's until SHMDetach.
 inline StreamingPool *StreamingPool::CreateStreamingPool(void *memory, detail::Count bytes, int) {
     brine_pool_options options = {};

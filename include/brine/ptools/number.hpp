@@ -22,7 +22,8 @@ template <class T> constexpr brine_type number_type() {
     if (std::is_same<T, bool>::value) return BRINE_BOOL;
     if (is_complex<T>::value) return sizeof(T) == 8 ? BRINE_C64 : BRINE_C128;
     if (std::is_floating_point<T>::value) return sizeof(T) == 4 ? BRINE_F32 : BRINE_F64;
-    const brine_type integers[] = {BRINE_I8, BRINE_U8, BRINE_I16, BRINE_U16, BRINE_I32, BRINE_U32, BRINE_I64, BRINE_U64};
+    const brine_type integers[] = {BRINE_I8,  BRINE_U8,  BRINE_I16, BRINE_U16,
+                                   BRINE_I32, BRINE_U32, BRINE_I64, BRINE_U64};
     const int width = sizeof(T) == 1 ? 0 : sizeof(T) == 2 ? 1 : sizeof(T) == 4 ? 2 : 3;
     return integers[2 * width + (std::is_signed<T>::value ? 0 : 1)];
 }

@@ -14,7 +14,8 @@ namespace ptools {
 namespace detail {
 
 [[noreturn]] inline void fail_no_container(char tag) {
-    fail(BRINE_ETYPE, std::string("a value of type '") + tag + "' has no elements of its own: [] and () want a Tab, OTab, Arr or Tup");
+    fail(BRINE_ETYPE, std::string("a value of type '") + tag +
+                          "' has no elements of its own: [] and () want a Tab, OTab, Arr or Tup");
 }
 
 /// A value as it prints, short enough for a message.
@@ -39,9 +40,11 @@ inline Val &Value::by_text(std::string_view key, bool make) {
         const brine_ref ref = in_pool.ref();
         // At once, if nothing has to be copied first. A new key moves no array: nothing is to be looked up again.
         const bool at_once = make && !in_pool.packet().frozen() && detail::is_utf8(key);
-        const brine_ref found = at_once ? brine_slot_n(ref, key.data(), key.size()) : brine_find_n(ref, key.data(), key.size());
+        const brine_ref found =
+            at_once ? brine_slot_n(ref, key.data(), key.size()) : brine_find_n(ref, key.data(), key.size());
         if (brine_ref_ok(found)) return in_pool.packet().node(found);
-        if (at_once) in_pool.packet().forgive(ref); // no table; or no memory: by_value() says so
+        if (at_once)
+            in_pool.packet().forgive(ref); // no table; or no memory: by_value() says so
         else if (make && detail::is_utf8(key) && brine_ref_status(found) == BRINE_ENOENT)
             return in_pool.packet().node(detail::check(brine_slot_n(in_pool.to_write(), key.data(), key.size())));
     }
@@ -123,10 +126,14 @@ inline void Value::append(const Val &v) {
     } else if (Access in_pool{s}) {
         const brine_ref ref = in_pool.ref();
         const brine_type type = brine_type_of(ref);
-        if (type == BRINE_TAB) by_value(Val(length()), true) = copy;
-        else if (type == BRINE_ARR) in_pool.packet().node(check(brine_push(in_pool.to_write()))) = copy;
-        else if (type == BRINE_ARRAY) in_pool.packet().array(in_pool.place()).add(copy);
-        else fail(BRINE_ETYPE, std::string("a ") + brine_type_name(type) + " cannot be appended to");
+        if (type == BRINE_TAB)
+            by_value(Val(length()), true) = copy;
+        else if (type == BRINE_ARR)
+            in_pool.packet().node(check(brine_push(in_pool.to_write()))) = copy;
+        else if (type == BRINE_ARRAY)
+            in_pool.packet().array(in_pool.place()).add(copy);
+        else
+            fail(BRINE_ETYPE, std::string("a ") + brine_type_name(type) + " cannot be appended to");
     } else {
         fail(BRINE_ETYPE, std::string("a value of type '") + tag + "' cannot be appended to");
     }
@@ -145,11 +152,13 @@ inline void Value::remove(const Val &key) {
     } else if (Access in_pool{s}) {
         const brine_type type = brine_type_of(in_pool.ref());
         if (type == BRINE_TAB && !contains(key)) fail(BRINE_ENOENT, "no key " + shown(key) + " in the table");
-        if (type == BRINE_TAB) check(brine_delete_key(in_pool.to_write(), Key(key).get()));
+        if (type == BRINE_TAB)
+            check(brine_delete_key(in_pool.to_write(), Key(key).get()));
         else if (type == BRINE_ARR) {
             const std::size_t i = list_index(key, brine_length(in_pool.ref()));
             check(brine_delete_at(in_pool.to_write(), static_cast<std::ptrdiff_t>(i)));
-        } else fail(BRINE_ETYPE, std::string("nothing can be taken out of a ") + brine_type_name(type));
+        } else
+            fail(BRINE_ETYPE, std::string("nothing can be taken out of a ") + brine_type_name(type));
     } else {
         fail(BRINE_ETYPE, std::string("nothing can be taken out of a value of type '") + tag + "'");
     }
@@ -158,13 +167,19 @@ inline void Value::remove(const Val &key) {
 inline void Value::clear() {
     using namespace detail;
     Value &s = self();
-    if (const auto *dict = std::get_if<Owned<Dict>>(&s.body_)) (*dict)->clear();
-    else if (const auto *list = std::get_if<Owned<List>>(&s.body_)) (*list)->items.clear();
-    else if (const auto *array = std::get_if<Owned<ArrayBase>>(&s.body_)) (*array)->empty();
+    if (const auto *dict = std::get_if<Owned<Dict>>(&s.body_))
+        (*dict)->clear();
+    else if (const auto *list = std::get_if<Owned<List>>(&s.body_))
+        (*list)->items.clear();
+    else if (const auto *array = std::get_if<Owned<ArrayBase>>(&s.body_))
+        (*array)->empty();
     else if (Access in_pool{s}) {
-        if (brine_type_of(in_pool.ref()) == BRINE_ARRAY) in_pool.packet().array(in_pool.place()).empty();
-        else check(brine_clear(in_pool.to_write()));
-    } else fail(BRINE_ETYPE, std::string("a value of type '") + tag + "' cannot be emptied");
+        if (brine_type_of(in_pool.ref()) == BRINE_ARRAY)
+            in_pool.packet().array(in_pool.place()).empty();
+        else
+            check(brine_clear(in_pool.to_write()));
+    } else
+        fail(BRINE_ETYPE, std::string("a value of type '") + tag + "' cannot be emptied");
 }
 
 // ---- as something else
@@ -184,9 +199,12 @@ template <class I> I Value::to_integer() const {
     const Sight sight(*this);
     const brine_type type = brine_type_of(sight.ref());
     I out;
-    if ((type >= BRINE_BOOL && type <= BRINE_U64) || type == BRINE_BIGINT) out.read(sight.ref());
-    else if (type == BRINE_STR) out = I(static_cast<std::string>(*this));
-    else out = I(to_number<int_8>());
+    if ((type >= BRINE_BOOL && type <= BRINE_U64) || type == BRINE_BIGINT)
+        out.read(sight.ref());
+    else if (type == BRINE_STR)
+        out = I(static_cast<std::string>(*this));
+    else
+        out = I(to_number<int_8>());
     return out;
 }
 
@@ -212,13 +230,16 @@ template <class T> Array<T> &Value::to_array() {
     } else if (const Access in_pool{s}) {
         return in_pool.packet().view<T>(in_pool.place());
     }
-    fail(BRINE_ETYPE, std::string("a value of type '") + s.tag + "' with elements '" + s.subtype + "' is no array of '" + tag_of<T>() + "'");
+    fail(BRINE_ETYPE, std::string("a value of type '") + s.tag + "' with elements '" + s.subtype +
+                          "' is no array of '" + tag_of<T>() + "'");
 }
 
 inline detail::ArrayBase &detail::Packet::array(const Val *place) {
     brine_array view_of;
     check(brine_as_array(where(place), &view_of));
-    return with_array_of(view_of.dtype, [&](auto example) -> ArrayBase & { return view<typename decltype(example)::value_type>(place); });
+    return with_array_of(view_of.dtype, [&](auto example) -> ArrayBase & {
+        return view<typename decltype(example)::value_type>(place);
+    });
 }
 
 // ---- order
@@ -229,9 +250,8 @@ inline bool Value::quick_compare(const Value &other, int *order) const {
     const Value &a = self(), &b = other.self();
     const auto *x = std::get_if<Number>(&a.body_), *y = std::get_if<Number>(&b.body_);
     if (x == nullptr || y == nullptr || a.tag == 'Z' || b.tag == 'Z') return false;
-    return visit_number(a.tag, *x, [&](auto m) {
-        return visit_number(b.tag, *y, [&](auto n) { return quick_order(m, n, order); });
-    });
+    return visit_number(
+        a.tag, *x, [&](auto m) { return visit_number(b.tag, *y, [&](auto n) { return quick_order(m, n, order); }); });
 }
 
 inline int Value::compare(const Value &other) const {
@@ -265,7 +285,8 @@ inline std::size_t Value::hash() const {
     if (in_packet()) return Val(s).hash();
     if (s.is_scalar()) return s.tag == 'Z' ? 0 : std::hash<double>()(to_number<double>());
     const auto *list = std::get_if<Owned<List>>(&s.body_);
-    if (list == nullptr || !(*list)->fixed) fail(BRINE_ETYPE, std::string("a value of type '") + s.tag + "' cannot be a key");
+    if (list == nullptr || !(*list)->fixed)
+        fail(BRINE_ETYPE, std::string("a value of type '") + s.tag + "' cannot be a key");
     std::size_t mixed = (*list)->items.size();
     for (const Val &item : (*list)->items) mixed = mixed * 1000003 ^ item.hash();
     return mixed;
@@ -315,7 +336,8 @@ inline std::unique_ptr<std::FILE, CloseFile> open_file(const std::string &name, 
 }
 } // namespace detail
 
-/// Reads a file that holds one value as it prints. Throws Error: BRINE_ESYS (no such file), BRINE_ESYNTAX with the line.
+/// Reads a file that holds one value as it prints. Throws Error: BRINE_ESYS (no such file), BRINE_ESYNTAX with the
+/// line.
 inline void ReadValFromFile(const std::string &name, Val &v) {
     const auto file = detail::open_file(name, "r");
     std::string text;
@@ -336,7 +358,8 @@ inline void WriteValToFile(const Value &v, const std::string &name) {
     auto file = detail::open_file(name, "w");
     const std::string printed = text.str();
     const bool written = std::fwrite(printed.data(), 1, printed.size(), file.get()) == printed.size();
-    if (std::fclose(file.release()) != 0 || !written) detail::fail(BRINE_ESYS, "the file " + name + " cannot be written");
+    if (std::fclose(file.release()) != 0 || !written)
+        detail::fail(BRINE_ESYS, "the file " + name + " cannot be written");
 }
 inline void WriteTabToFile(const Tab &table, const std::string &name) { WriteValToFile(table, name); }
 
@@ -361,7 +384,8 @@ class It {
 
   private:
     const Val &current() const {
-        if (next_ == 0) detail::fail(BRINE_EINVAL, "an It stands before the first entry until it was called: while (ii()) ...");
+        if (next_ == 0)
+            detail::fail(BRINE_EINVAL, "an It stands before the first entry until it was called: while (ii()) ...");
         return keys_[next_ - 1];
     }
     void take_keys();

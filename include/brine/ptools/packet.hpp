@@ -5,8 +5,8 @@
 // addresses, one for each cell that was asked for. When the packet was shared (enqueued, or it came so) and is then
 // changed, it first becomes this process's own again, copied if others have it too; the places are moved along.
 // Access is the way to a value in a packet, and holds its lock. Sight is the way to any value in the form that the
-// library works on. Nobody waits for the lock of a packet while holding another's, but by a TransactionLock of his own: what
-// comes from elsewhere is first copied aside.
+// library works on. Nobody waits for the lock of a packet while holding another's, but by a TransactionLock of his own:
+// what comes from elsewhere is first copied aside.
 #ifndef BRINE_PTOOLS_PACKET_HPP
 #define BRINE_PTOOLS_PACKET_HPP
 
@@ -19,9 +19,9 @@
 
 namespace ptools {
 
-/// A pool that this process is attached to: what Shared() puts values into, and raw memory. Made by SHMMain, ServerSide,
-/// ClientSide and CreateStreamingPool; lives as long as one of them or a value in it does. Thread-safe. A forked child
-/// may use it, but has none of its parent's packets.
+/// A pool that this process is attached to: what Shared() puts values into, and raw memory. Made by SHMMain,
+/// ServerSide, ClientSide and CreateStreamingPool; lives as long as one of them or a value in it does. Thread-safe. A
+/// forked child may use it, but has none of its parent's packets.
 class StreamingPool : public std::enable_shared_from_this<StreamingPool> {
   public:
     explicit StreamingPool(brine_pool *attached) : pool_(attached) {}
@@ -74,7 +74,8 @@ class Packet {
     bool frozen() const { return frozen_.load(std::memory_order_acquire); }
 
     std::unique_lock<std::recursive_mutex> lock() const {
-        if (forks_ != fork_count()) fail(BRINE_ENOTHELD, "the packet belongs to the parent process; a child of fork has its own");
+        if (forks_ != fork_count())
+            fail(BRINE_ENOTHELD, "the packet belongs to the parent process; a child of fork has its own");
         return std::unique_lock<std::recursive_mutex>(mutex_);
     }
 
@@ -133,8 +134,10 @@ inline brine_ref good(brine_ref ref) {
 class Access {
   public:
     explicit Access(const Value &v) : value_(v.self()) {
-        if (const auto *node = std::get_if<Node>(&value_.body_)) packet_ = node->packet;
-        else if (const auto *proxy = std::get_if<std::shared_ptr<Packet>>(&value_.body_)) packet_ = proxy->get();
+        if (const auto *node = std::get_if<Node>(&value_.body_))
+            packet_ = node->packet;
+        else if (const auto *proxy = std::get_if<std::shared_ptr<Packet>>(&value_.body_))
+            packet_ = proxy->get();
         if (packet_ != nullptr) lock_ = packet_->lock();
     }
     /// A change that failed leaves the packet usable: its error does not stick.

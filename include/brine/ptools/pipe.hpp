@@ -12,8 +12,8 @@
 
 namespace ptools {
 
-/// A bounded queue of values in a pool; each goes to one reader. Timeouts are seconds, or None: no end. A wait keeps its
-/// deadline however often it is woken. Throws Error for what waiting does not cure: no memory, a removed pipe.
+/// A bounded queue of values in a pool; each goes to one reader. Timeouts are seconds, or None: no end. A wait keeps
+/// its deadline however often it is woken. Throws Error for what waiting does not cure: no memory, a removed pipe.
 class CQ {
   public:
     CQ(detail::PoolPointer pool, brine_pipe *pipe) : pool_(std::move(pool)), pipe_(pipe) {}
@@ -99,7 +99,8 @@ inline bool CQ::put(brine_packet packet, brine_deadline deadline) {
 inline bool CQ::enqueue(Val &&v, const Val &timeout) {
     const auto *only = std::get_if<std::shared_ptr<detail::Packet>>(&v.body_);
     const brine_deadline deadline = until(timeout);
-    if (only == nullptr || only->use_count() != 1 || (*only)->pool().get() != pool_->get()) return put(outgoing(v), deadline);
+    if (only == nullptr || only->use_count() != 1 || (*only)->pool().get() != pool_->get())
+        return put(outgoing(v), deadline);
     const auto lock = (*only)->lock();
     const int status = brine_enqueue(pipe_, (*only)->handle(), deadline);
     if (status == BRINE_ETIMEDOUT) return false;
@@ -137,7 +138,8 @@ class Side {
     }
 
   protected:
-    Side(std::string region, bool debug, void *address) : region_(std::move(region)), debug_(debug), address_(address) {}
+    Side(std::string region, bool debug, void *address)
+        : region_(std::move(region)), debug_(debug), address_(address) {}
     Side(const Side &) = delete;
     Side &operator=(const Side &) = delete;
     ~Side() = default;
@@ -162,9 +164,9 @@ class Side {
 } // namespace detail
 
 /// Makes the pool that the others wait for. To be started once, in whichever process; bytes: its size, at least 64 KiB.
-/// A pool of this name that nobody uses any more is replaced; one in use is kept and joined; either is said on cerr. The
-/// destructor removes the name of a pool that this object made, in the process that did; those attached carry on with it.
-/// address is a hint: no pool needs a certain one.
+/// A pool of this name that nobody uses any more is replaced; one in use is kept and joined; either is said on cerr.
+/// The destructor removes the name of a pool that this object made, in the process that did; those attached carry on
+/// with it. address is a hint: no pool needs a certain one.
 class SHMMain : public detail::Side {
   public:
     SHMMain(const std::string &region, detail::Count bytes, bool debug = false, void *address = nullptr)
@@ -179,8 +181,10 @@ class SHMMain : public detail::Side {
         options.address = address_;
         bool joined = false;
         pool_ = detail::make_pool(region_, options, &joined);
-        if (!joined) maker_ = ::getpid();
-        else std::cerr << "pool " << region_ << " is in use: it is kept as it is and used, too\n";
+        if (!joined)
+            maker_ = ::getpid();
+        else
+            std::cerr << "pool " << region_ << " is in use: it is kept as it is and used, too\n";
         say("pool " + region_ + " is there: " + std::to_string(pool_->bytes()) + " bytes");
     }
 
@@ -211,7 +215,8 @@ class ServerSide : public detail::Side {
         pool();
         return *pipe_;
     }
-    /// Ends the stream, if no other server is left, and lets go of the pipe: readers of other languages are told, CQ::isClosed() says so.
+    /// Ends the stream, if no other server is left, and lets go of the pipe: readers of other languages are told,
+    /// CQ::isClosed() says so.
     void close() {
         const int status = brine_pipe_close(std::exchange(pipe().pipe_, nullptr));
         pipe_.reset();

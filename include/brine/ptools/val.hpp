@@ -3,8 +3,8 @@
 //
 // A value is one of: a number, text or int_n inside the object; a container of this process's own, on its heap;
 // a proxy (of such a value, or of a packet in a pool); a place inside a packet, which `[]` on a proxy hands out.
-// What is of the process's own never touches shared memory, so it is there after a fork and at any time before and after
-// main. Everything is reached through class Value, which has all the operations and no public constructor.
+// What is of the process's own never touches shared memory, so it is there after a fork and at any time before and
+// after main. Everything is reached through class Value, which has all the operations and no public constructor.
 //
 // Val derives from the containers (Value <- Tup <- Arr <- OTab <- Tab <- Val), so that `Tab &t = v` is an upcast to an
 // object that exists. The type is looked at when t is used, not when it is bound.
@@ -95,13 +95,17 @@ class Value {
     Val &operator()(const Val &key) { return by_value(key, false); }
     template <class I, std::enable_if_t<std::is_integral<I>::value, int> = 0> Val &operator()(I key);
     const Val &operator[](const char *key) const { return mutable_self().by_text(key, false); }
-    template <class S, detail::if_text<S> = 0> const Val &operator[](const S &key) const { return mutable_self().by_text(key, false); }
+    template <class S, detail::if_text<S> = 0> const Val &operator[](const S &key) const {
+        return mutable_self().by_text(key, false);
+    }
     const Val &operator[](const Val &key) const { return mutable_self().by_value(key, false); }
     template <class I, std::enable_if_t<std::is_integral<I>::value, int> = 0> const Val &operator[](I key) const {
         return mutable_self()(key);
     }
     const Val &operator()(const char *key) const { return mutable_self().by_text(key, false); }
-    template <class S, detail::if_text<S> = 0> const Val &operator()(const S &key) const { return mutable_self().by_text(key, false); }
+    template <class S, detail::if_text<S> = 0> const Val &operator()(const S &key) const {
+        return mutable_self().by_text(key, false);
+    }
     const Val &operator()(const Val &key) const { return mutable_self().by_value(key, false); }
     template <class I, std::enable_if_t<std::is_integral<I>::value, int> = 0> const Val &operator()(I key) const {
         return mutable_self()(key);
@@ -123,8 +127,10 @@ class Value {
 
     /// For where an implicit conversion would be ambiguous: v.as<complex_8>().
     template <class T> T as() const {
-        if constexpr (detail::is_number<T>) return to_number<T>();
-        else return static_cast<T>(*this);
+        if constexpr (detail::is_number<T>)
+            return to_number<T>();
+        else
+            return static_cast<T>(*this);
     }
     template <class T, std::enable_if_t<detail::is_number<T> && !std::is_same<T, char>::value, int> = 0>
     operator T() const {
@@ -134,8 +140,8 @@ class Value {
     operator int_un() const { return to_integer<int_un>(); }
     /// Text as it is, anything else as it prints.
     operator std::string() const;
-    /// The array itself, in place; BRINE_ETYPE if it has other elements. In a shared packet, elements that are not const
-    /// make the packet this process's own first; see Array.
+    /// The array itself, in place; BRINE_ETYPE if it has other elements. In a shared packet, elements that are not
+    /// const make the packet this process's own first; see Array.
     template <class T> operator Array<T> &() { return to_array<T>(); }
     template <class T> operator const Array<T> &() const { return mutable_self().to_array<T>(); }
 
@@ -228,7 +234,8 @@ class Tup : public Value {
         be('u');
     }
     template <class A, class B, class... More,
-              std::enable_if_t<std::is_convertible<const A &, Val>::value && std::is_convertible<const B &, Val>::value, int> = 0>
+              std::enable_if_t<std::is_convertible<const A &, Val>::value && std::is_convertible<const B &, Val>::value,
+                               int> = 0>
     Tup(const A &a, const B &b, const More &...more);
     Tup &operator=(const Tup &other) {
         set(other, 'u');

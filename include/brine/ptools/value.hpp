@@ -78,7 +78,8 @@ inline std::size_t list_index(const Val &key, std::size_t count) {
 
 inline Key::Key(const Val &v) : key_() {
     if (const auto *text = std::get_if<std::string>(&v.body_)) {
-        key_ = is_utf8(*text) ? brine_key_strn(text->data(), text->size()) : brine_key_bytes(text->data(), text->size());
+        key_ =
+            is_utf8(*text) ? brine_key_strn(text->data(), text->size()) : brine_key_bytes(text->data(), text->size());
     } else if (const auto *number = std::get_if<Number>(&v.body_); number && v.tag != 'F' && v.tag != 'D') {
         key_ = v.tag == 'Z' ? brine_key_none() : visit_number(v.tag, *number, [](auto n) { return of(n); });
     } else {
@@ -88,10 +89,14 @@ inline Key::Key(const Val &v) : key_() {
 }
 
 template <class T> brine_key Key::of(T n) {
-    if constexpr (std::is_floating_point<T>::value) return brine_key_double(static_cast<double>(n));
-    else if constexpr (std::is_same<T, int_u8>::value) return brine_key_uint(n);
-    else if constexpr (std::is_integral<T>::value) return brine_key_int(static_cast<std::int64_t>(n));
-    else return brine_key_none(); // complex: not called
+    if constexpr (std::is_floating_point<T>::value)
+        return brine_key_double(static_cast<double>(n));
+    else if constexpr (std::is_same<T, int_u8>::value)
+        return brine_key_uint(n);
+    else if constexpr (std::is_integral<T>::value)
+        return brine_key_int(static_cast<std::int64_t>(n));
+    else
+        return brine_key_none(); // complex: not called
 }
 
 /// Calls f with an empty Array of the type that a brine_type names.
@@ -110,7 +115,9 @@ template <class F> decltype(auto) with_array_of(std::uint32_t dtype, F f) {
     case BRINE_F64: return f(Array<real_8>());
     case BRINE_C64: return f(Array<complex_8>());
     case BRINE_C128: return f(Array<complex_16>());
-    default: fail(BRINE_ETYPE, "an array of such elements can be passed on and printed where it is, not copied out of its packet");
+    default:
+        fail(BRINE_ETYPE,
+             "an array of such elements can be passed on and printed where it is, not copied out of its packet");
     }
 }
 
@@ -178,7 +185,8 @@ inline void store_dict(brine_ref place, const Dict &dict, int depth) {
 inline void store_list(brine_ref place, const List &list, int depth) {
     const brine_ref made = check(list.fixed ? brine_assign_tup(place, list.items.size()) : brine_assign_arr(place));
     std::ptrdiff_t i = 0;
-    for (const Val &item : list.items) store(check(list.fixed ? brine_at(made, i++) : brine_push(made)), item, depth + 1);
+    for (const Val &item : list.items)
+        store(check(list.fixed ? brine_at(made, i++) : brine_push(made)), item, depth + 1);
 }
 
 /// Gives a place in a packet a deep copy of any value.
@@ -210,7 +218,8 @@ inline Val load_text(brine_ref ref) {
     const char *text = nullptr;
     const void *bytes = nullptr;
     std::size_t length = 0;
-    if (brine_type_of(ref) == BRINE_STR) return check(brine_as_str(ref, &text, &length)), Val(std::string(text, length));
+    if (brine_type_of(ref) == BRINE_STR)
+        return check(brine_as_str(ref, &text, &length)), Val(std::string(text, length));
     check(brine_as_bytes(ref, &bytes, &length));
     return Val(std::string(static_cast<const char *>(bytes), length));
 }
@@ -268,8 +277,10 @@ inline Val load(brine_ref ref, int depth) {
     brine_iter it = brine_iterate(ref);
     brine_ref key, value;
     while (brine_next(&it, &key, &value)) {
-        if (type == BRINE_TAB) std::get<Owned<Dict>>(out.body_)->slot(load(key, depth + 1)) = load(value, depth + 1);
-        else std::get<Owned<List>>(out.body_)->items.push_back(load(value, depth + 1));
+        if (type == BRINE_TAB)
+            std::get<Owned<Dict>>(out.body_)->slot(load(key, depth + 1)) = load(value, depth + 1);
+        else
+            std::get<Owned<List>>(out.body_)->items.push_back(load(value, depth + 1));
     }
     check(it.status);
     return out;
@@ -297,7 +308,8 @@ inline Val parse_literal(const std::string &text) {
     brine_text_error error;
     const int status = brine_parse_literal(scratch.root(), text.data(), text.size(), &error);
     if (status < 0)
-        fail(status, "line " + std::to_string(error.line) + ", column " + std::to_string(error.column) + ": " + brine_detail());
+        fail(status,
+             "line " + std::to_string(error.line) + ", column " + std::to_string(error.column) + ": " + brine_detail());
     return load(scratch.root(), 0);
 }
 
@@ -321,8 +333,10 @@ inline void Value::copy_body(const Value &other, bool local) {
                          std::holds_alternative<std::shared_ptr<Packet>>(other.body_);
     const Value &s = local ? other.self() : other;
     if (proxied && !local) {
-        if (const auto *boxed = std::get_if<std::shared_ptr<Boxed>>(&s.body_)) body_ = *boxed;
-        else body_ = std::get<std::shared_ptr<Packet>>(s.body_);
+        if (const auto *boxed = std::get_if<std::shared_ptr<Boxed>>(&s.body_))
+            body_ = *boxed;
+        else
+            body_ = std::get<std::shared_ptr<Packet>>(s.body_);
     } else if (const Access in_pool{s}) {
         Val copy = load(in_pool.ref(), 0);
         body_ = std::move(copy.body_);
@@ -366,8 +380,10 @@ inline void Value::put(const Value &other) {
     if (detail::packet_of(other) != detail::packet_of(*this) && detail::has_proxy(other)) aside.emplace(other);
     detail::Access to(*this);
     const brine_ref place = to.to_write();
-    if (aside) detail::check(brine_assign_copy(place, aside->ref()));
-    else detail::store(place, other, 0);
+    if (aside)
+        detail::check(brine_assign_copy(place, aside->ref()));
+    else
+        detail::store(place, other, 0);
     const auto tags = detail::tags_of(place);
     give_type(tags.first, tags.second, isproxy);
 }
@@ -389,8 +405,10 @@ inline void Value::assign(Value &&other, bool local) {
 }
 
 inline void Value::make(char container) {
-    if (container == 't' || container == 'o') body_ = detail::Owned<detail::Dict>(new detail::Dict(container == 'o'));
-    else body_ = detail::Owned<detail::List>(new detail::List(container == 'u'));
+    if (container == 't' || container == 'o')
+        body_ = detail::Owned<detail::Dict>(new detail::Dict(container == 'o'));
+    else
+        body_ = detail::Owned<detail::List>(new detail::List(container == 'u'));
     give_type(container, 'Z', false);
 }
 
@@ -398,11 +416,15 @@ inline void Value::be(char container) {
     if (tag == container && subtype == 'Z') return;
     if (auto *dict = std::get_if<detail::Owned<detail::Dict>>(&body_); dict && (container == 't' || container == 'o')) {
         (*dict)->ordered = container == 'o';
-    } else if (auto *list = std::get_if<detail::Owned<detail::List>>(&body_); list && (container == 'u' || container == 'n')) {
+    } else if (auto *list = std::get_if<detail::Owned<detail::List>>(&body_);
+               list && (container == 'u' || container == 'n')) {
         (*list)->fixed = container == 'u';
     } else {
         detail::fail(BRINE_ETYPE, std::string("a value of type '") + tag + "' is no " +
-                                      (container == 't' ? "Tab" : container == 'o' ? "OTab" : container == 'u' ? "Tup" : "Arr"));
+                                      (container == 't'   ? "Tab"
+                                       : container == 'o' ? "OTab"
+                                       : container == 'u' ? "Tup"
+                                                          : "Arr"));
     }
     tag = container;
 }
@@ -423,12 +445,15 @@ inline void Value::set(const Value &other, char container) {
     if (this == &other) return;
     Val copy(other);
     copy.be(container);
-    if (in_packet()) self().put(copy);
-    else self().assign(std::move(copy), true);
+    if (in_packet())
+        self().put(copy);
+    else
+        self().assign(std::move(copy), true);
 }
 
-template <class A, class B, class... More,
-          std::enable_if_t<std::is_convertible<const A &, Val>::value && std::is_convertible<const B &, Val>::value, int>>
+template <
+    class A, class B, class... More,
+    std::enable_if_t<std::is_convertible<const A &, Val>::value && std::is_convertible<const B &, Val>::value, int>>
 Tup::Tup(const A &a, const B &b, const More &...more) {
     make('u');
     auto &items = std::get<detail::Owned<detail::List>>(body_)->items;
@@ -442,7 +467,8 @@ inline void Array<Val>::expandTo(detail::Count count) {
 }
 
 template <class T> void Val::set_number(T number) {
-    if constexpr (sizeof(T) > 8 && std::is_floating_point<T>::value) return set_number(static_cast<double>(number));
+    if constexpr (sizeof(T) > 8 && std::is_floating_point<T>::value)
+        return set_number(static_cast<double>(number));
     else {
         detail::Number n;
         n.set(number);
@@ -459,7 +485,8 @@ inline Val::Val(const int_un &n) : Val() {
     body_ = n;
     give_type('Q', 'Q', false);
 }
-template <class T, std::enable_if_t<detail::is_number<T>, int>> Val::Val(const Array<T> &array) : Val(Array<T>(array)) {}
+template <class T, std::enable_if_t<detail::is_number<T>, int>>
+Val::Val(const Array<T> &array) : Val(Array<T>(array)) {}
 template <class T, std::enable_if_t<detail::is_number<T>, int>> Val::Val(Array<T> &&array) : Val() {
     detail::Owned<detail::ArrayBase> moved(new Array<T>(std::move(array)));
     body_ = std::move(moved);
@@ -485,8 +512,10 @@ inline Val::Val(std::shared_ptr<detail::Packet> packet) : Val() {
 inline Val &detail::Packet::node(brine_ref ref) {
     Val &node = nodes_[ref.place];
     const auto tags = tags_of(ref);
-    if (auto *known = std::get_if<Node>(&node.body_)) known->ref = ref;
-    else node.body_ = Node{this, ref};
+    if (auto *known = std::get_if<Node>(&node.body_))
+        known->ref = ref;
+    else
+        node.body_ = Node{this, ref};
     if (node.tag != tags.first || node.subtype != tags.second) node.give_type(tags.first, tags.second, false);
     return node; // written only if it is another: other threads may be reading it
 }
