@@ -26,6 +26,11 @@
         CHECK_EQ_INT(check_status, expected);                                                                          \
     } while (0)
 
+/// Whether a pool has the name.
+inline bool there(const std::string &region) {
+    return access((std::string(getenv("BRINE_DIR")) + "/brine." + region).c_str(), F_OK) == 0;
+}
+
 /// Packets in use in a pool.
 inline int_8 packets_in(StreamingPool *pool) {
     brine_pool_info info;

@@ -85,6 +85,7 @@ static void left_over() {
         Val v;
         CHECK(client.pipe().dequeue(0, v) && v == "again");
     }
+    CHECK(there("old"));
     // Not removed by one that has not made it; in use by nobody now: made anew.
     SHMMain mem("old", 1 << 20);
     mem.start();
@@ -92,6 +93,21 @@ static void left_over() {
     server.start();
     Val v;
     CHECK(!server.pipe().dequeue(0, v));
+}
+
+// A region is removed by the process that made it, not by its children.
+static void removed_once() {
+    SHMMain *mem = new SHMMain("forked", 1 << 20);
+    mem->start();
+    const pid_t child = fork();
+    if (child == 0) {
+        delete mem;
+        _exit(0);
+    }
+    CHECK_EXIT(child, 0);
+    CHECK(there("forked"));
+    delete mem;
+    CHECK(!there("forked"));
 }
 
 // A client that waits in a pool that goes away goes over to the next one of that name.
@@ -126,6 +142,7 @@ int main() {
     dequeue_for_ever(server.pool(), server.pipe());
     interrupted_waits(server.pipe());
     left_over();
+    removed_once();
     replaced_meanwhile();
     return 0;
 }

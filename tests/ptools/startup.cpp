@@ -84,10 +84,6 @@ static void both(bool client_first) {
     CHECK_EXIT(children[1], 0);
 }
 
-static bool there(const char *region) {
-    return access((string(getenv("BRINE_DIR")) + "/brine." + region).c_str(), F_OK) == 0;
-}
-
 static void forced_addresses(int bytes, bool debug) {
     // On a 32-bit i386 Linux machine, force into a pretty unused area
     SHMMain mem("shm_region_32bit", bytes, debug, (void *)0xB0000000);
