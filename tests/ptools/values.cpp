@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scalars: types and tags, conversions out, text, integers of any size, order, printing; of this process and in a
 // packet.
+#include <algorithm>
 #include <climits>
+#include <map>
 
 #include "checking.hpp"
 
@@ -226,6 +228,70 @@ static void pretty() {
     CHECK_PRINTS(other.str(), " [\n   {\n     'a':1\n   }\n ]\n");
 }
 
+static string kind(const Tab &t) { return "Tab of " + Stringize(t.entries()); }
+static int_4 sum_of(Val list) {
+    int_4 sum = 0;
+    for (It ii(list); ii();) {
+        const Val &key = ii.key();
+        Val &value = ii.value();
+        if (key >= 0) sum += int_4(value);
+    }
+    return sum;
+}
+static void double_it(Val &v) { v = 2 * int_4(v); }
+
+// Turns of phrase that programs for PicklingTools have.
+static void usual_code() {
+    for (Val v : {Val(Tab("{'a':1, 'list':[1,2,3]}")), Val(Shared(pool, Tab("{'a':1, 'list':[1,2,3]}")))}) {
+        Tab t = v, other(t);
+        Arr &list = v["list"];
+        Array<Val> &same = v["list"];
+        list.append(4.5);
+        CHECK(&list == &same && sum_of(list) == 10 && sum_of(v["list"]) == 10 && kind(t) == "Tab of 2" &&
+              kind(v) == "Tab of 2");
+        Val *where = &v["a"];
+        double_it(*where);
+        double_it(v["a"]);
+        CHECK(v["a"] == 4 && t["a"] == 1 && t == other && t != v);
+        int_4 i;
+        real_8 d;
+        size_t n = v["a"];
+        unsigned long u = v("a");
+        bool flag = v["a"];
+        i = v["a"];
+        d = v["list"][3];
+        string s;
+        s = v["list"];
+        s += string(v["a"]);
+        CHECK(i == 4 && d == 4.5 && n == 4 && u == 4 && flag && s == "[1, 2, 3, 4.5]4");
+        switch (v["a"].tag) {
+        case 'l': break;
+        default: CHECK(false);
+        }
+        t = v["sub"] = Tab("{'x':'y'}");
+        const Val &fixed = v;
+        string text = fixed("sub")("x");
+        CHECK(t["x"] == text && fixed["sub"]["x"] == "y" && (v["sub"] ? 1 : 2) == 1 && !(v["none"] || v["a"] == None));
+        swap(v["a"], v["none"]);
+        CHECK(v["none"] == 4 && v["a"] == None);
+        Proxy p = new Tab(t);
+        Tab &inside = p;
+        inside["x"] = v["list"][0];
+        Val again = p;
+        CHECK(again["x"] == 1 && again("x") < 2);
+        vector<Val> many = {3, "b", 1.5, "a", None};
+        sort(many.begin(), many.end());
+        CHECK_PRINTS(many[0], "None");
+        CHECK(many[4] == "b");
+        map<string, Val> named;
+        named["k"] = v["sub"];
+        CHECK_PRINTS(named["k"], "{'x': 'y'}");
+        ostringstream out;
+        out << v["list"] << ' ' << t << ' ' << v["none"] << ' ' << Val("x") << ' ' << p;
+        CHECK_PRINTS(out.str(), "[1, 2, 3, 4.5] {'x': 'y'} 4 'x' {'x': 1}");
+    }
+}
+
 // Values of static lifetime, made before main and destroyed after it.
 static Val early = Tab("{'a': [1, 2, 3]}");
 static Val early_number = 7;
@@ -243,6 +309,7 @@ int main() {
     keys();
     texts();
     pretty();
+    usual_code();
     CHECK_EQ_INT(packets_in(pool), before);                // all given back
     early["pool"] = Shared(pool, Tab("{'goes': 'last'}")); // a proxy in a table, destroyed after the pool's owner
     return 0;

@@ -3,6 +3,7 @@
 #ifndef BRINE_PTOOLS_OPERATIONS_HPP
 #define BRINE_PTOOLS_OPERATIONS_HPP
 
+#include <cerrno>
 #include <cstdio>
 #include <functional>
 #include <ostream>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A program for PicklingTools, of somebody else's.
 #include "shmboot.h"
 
