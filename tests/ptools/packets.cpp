@@ -169,7 +169,9 @@ static void ends(Setting &s) {
     ending.start();
     ClientSide client("packets", "ending");
     client.start();
-    CHECK_THROWS(ServerSide("packets", "ending", 5).start(), BRINE_EMISMATCH);
+    ServerSide other("packets", "ending", 5);
+    CHECK_THROWS(other.start(), BRINE_EMISMATCH);
+    CHECK_THROWS(other.pipe(), BRINE_EINVAL);
     ending.pipe().enq(1);
     ending.close();
     Val v;
@@ -229,6 +231,7 @@ static void threads(Setting &s) {
             }
         });
     for (auto &thread : all) thread.join();
+    TransactionLock lock(shared["count"]);
     CHECK(shared["count"] == 2000 && shared.length() == 2001);
 }
 

@@ -58,6 +58,7 @@ struct Boxed {
     std::recursive_mutex mutex;
 };
 
+/// A packet that this process has, and the places in it that were asked for.
 class Packet {
   public:
     Packet(std::shared_ptr<StreamingPool> where, brine_packet p)

@@ -193,8 +193,8 @@ class SHMMain : public detail::Side {
     pid_t maker_ = 0;
 };
 
-/// Makes a pipe of so many packets in the pool, or joins it if it is there. The pipe and what is in it stay when this
-/// object or its process ends; close() tells the readers that nothing more will come.
+/// Makes a pipe of so many packets in the pool, or joins it if it is there (0: of as many as it has, or 64). The pipe
+/// and what is in it stay when this object or its process ends; close() tells the readers that nothing more will come.
 class ServerSide : public detail::Side {
   public:
     ServerSide(const std::string &region, const std::string &pipe, detail::Count capacity, bool debug = false,
@@ -206,9 +206,10 @@ class ServerSide : public detail::Side {
         if (capacity_ > BRINE_CAPACITY_MAX)
             detail::fail(BRINE_EINVAL, "a pipe holds at most " + std::to_string(BRINE_CAPACITY_MAX) + " packets");
         brine_pipe *served = nullptr;
-        pool_ = wait_for_pool();
-        detail::check(brine_pipe_serve(pool_->get(), name_.c_str(), static_cast<std::uint32_t>(capacity_), &served));
-        pipe_ = std::make_unique<CQ>(pool_, served);
+        detail::PoolPointer pool = wait_for_pool();
+        detail::check(brine_pipe_serve(pool->get(), name_.c_str(), static_cast<std::uint32_t>(capacity_), &served));
+        pipe_ = std::make_unique<CQ>(pool, served);
+        pool_ = std::move(pool);
         say("pipe " + name_ + " is there");
     }
     CQ &pipe() const {
@@ -242,8 +243,8 @@ class ClientSide : public detail::Side {
             brine_pipe *connected = nullptr;
             const int status = brine_pipe_connect(pool->get(), name_.c_str(), brine_milliseconds(200), &connected);
             if (status == 0) {
+                pipe_ = std::make_unique<CQ>(pool, connected);
                 pool_ = std::move(pool);
-                pipe_ = std::make_unique<CQ>(pool_, connected);
                 return say("pipe " + name_ + " is there");
             }
             if (status != BRINE_ENOENT && status != BRINE_EINTR) detail::check(status);

@@ -227,7 +227,7 @@ class Tup : public Value {
     Tup(const Tup &other) : Value(other, true) { be('u'); }
     Tup(Tup &&other) : Value(std::move(other), true) { be('u'); }
     explicit Tup(const Value &other) : Value(other, true) { be('u'); }
-    /// As it prints: Tup("(1, 2)"). For a tuple of one text, append to none: Tup t(Val("a"), ...) has two.
+    /// As it prints: Tup("(1, 2)"), Tup("('one',)"). Of two values and more: Tup(1, "two").
     explicit Tup(const char *literal) : Tup(std::string(literal)) {}
     explicit Tup(const std::string &literal) {
         parse(literal);
@@ -390,8 +390,8 @@ class Proxy : public Val {
     }
 };
 
-/// Keeps other threads of this process from a proxied value as long as it lives. Who has several, or uses other proxied
-/// values meanwhile, takes them in the same order everywhere.
+/// Keeps other threads of this process from a proxied value, or the packet that it is in, as long as it lives. Who has
+/// several, or uses other proxied values meanwhile, takes them in the same order everywhere.
 class TransactionLock {
   public:
     explicit TransactionLock(const Value &proxy);

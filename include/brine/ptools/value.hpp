@@ -521,10 +521,10 @@ inline Val &detail::Packet::node(brine_ref ref) {
 }
 
 inline TransactionLock::TransactionLock(const Value &proxy) {
-    if (const auto *boxed = std::get_if<std::shared_ptr<detail::Boxed>>(&proxy.body_))
+    if (const detail::Packet *packet = detail::packet_of(proxy))
+        lock_ = packet->lock();
+    else if (const auto *boxed = std::get_if<std::shared_ptr<detail::Boxed>>(&proxy.body_))
         lock_ = std::unique_lock<std::recursive_mutex>((*boxed)->mutex);
-    else if (const auto *packet = std::get_if<std::shared_ptr<detail::Packet>>(&proxy.body_))
-        lock_ = (*packet)->lock();
     else
         detail::fail(BRINE_ETYPE, "only a proxy can be locked: a value made by Shared() or taken from a pipe");
 }
