@@ -54,7 +54,11 @@ for order in "S M C" "C M S" "M C S"; do
     [ -e "$BRINE_DIR/brine.mempool" ] || fail "there is no region left over"
     for part in $order; do
         start "$part"
-        sleep 0.1
+        # Who starts first is there first.
+        case "$order: $part" in
+        "S M C: S") until_true 10 grep -q "is there" server.err || fail "no region" ;;
+        "C M S: C" | "M C S: C") until_true 10 grep -q "pipe2 is there" client.err || fail "no client" ;;
+        esac
     done
     check_run "after a killed run, order $order"
     if [ "$order" = "S M C" ]; then
