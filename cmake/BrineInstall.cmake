@@ -2,11 +2,12 @@
 # Headers, libraries, the command, man pages, completion; find_package(brine) and pkg-config.
 include(CMakePackageConfigHelpers)
 
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/brine DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/brine ${PROJECT_SOURCE_DIR}/include/ptools
+    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS brine_shared EXPORT brine_targets)
 # The static library needs what the shared one brings along.
 set_target_properties(brine_static PROPERTIES EXPORT_NAME brine_static)
-install(TARGETS brine_static EXPORT brine_targets)
+install(TARGETS brine_static brine_ptools EXPORT brine_targets)
 install(EXPORT brine_targets NAMESPACE brine:: FILE brineTargets.cmake DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/brine)
 
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/brineConfig.cmake.in ${PROJECT_BINARY_DIR}/brineConfig.cmake

@@ -29,6 +29,17 @@ cc -std=c11 -Wall -Wextra -Werror $(pkg-config --cflags brine) "$here/find_packa
 c++ -std=c++17 -Wall -Wextra -Wpedantic -Werror $(pkg-config --cflags brine) "$here/cplusplus/main.cpp" -o "$out/by_pkg_config_cpp" $(pkg-config --libs brine)
 "$out/by_pkg_config_cpp"
 
+# A program for PicklingTools, by pkg-config and by CMake: only the include path is new.
+if command -v c++ >/dev/null; then
+    # shellcheck disable=SC2046
+    c++ -std=c++17 $(pkg-config --cflags brine) -I"$(pkg-config --variable=includedir brine)/ptools" "$here/ptools/main.cc" \
+        -o "$out/ptools_by_pkg_config" $(pkg-config --libs brine)
+    "$out/ptools_by_pkg_config"
+    cmake -S "$here/ptools" -B "$out/ptools" -DCMAKE_PREFIX_PATH="$prefix" >/dev/null
+    cmake --build "$out/ptools" >"$out/ptools.log" 2>&1 || { cat "$out/ptools.log"; exit 1; }
+    "$out/ptools/consumer"
+fi
+
 for header in "$prefix"/include/brine/*.h; do
     name=brine/$(basename "$header")
     printf "#include <%s>\nint alone;\n" "$name" >"$out/alone.c"
