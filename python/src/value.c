@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What Tab, Arr, Tup and Array have in common: assigning, comparing, printing, copying out. */
+#include "module.h"
+
+#include <stdlib.h>
+
+void value_dealloc(PyObject *self) {
+    struct packet *owner = ((struct value *)self)->owner;
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_Free(self);
+    Py_DECREF((PyObject *)owner);
+    Py_DECREF((PyObject *)type);
+}
+
+int value_drop(struct value *v, brine_ref old) {
+    if (likely(v->owner->exports == 0)) return 0;
+    brine_type type = brine_type_of(old);
+    return type >= BRINE_TAB && type <= BRINE_ARRAY ? packet_lent(v->owner, "robbed of arrays or containers") : 0;
+}
+
+/* ---- assigning ---- */
+
+/* Building it fails, if at all, before the place is changed. */
+static bool is_atomic(PyObject *o) {
+    PyTypeObject *t = Py_TYPE(o);
+    return t == &PyUnicode_Type || t == &PyLong_Type || t == &PyFloat_Type || t == &PyBool_Type || t == &PyBytes_Type || o == Py_None ||
+           PyObject_CheckBuffer(o);
+}
+
+/* What is there stays until the new value is whole. */
+static int assign_aside(struct value *v, brine_ref place, PyObject *value) {
+    brine_packet aside;
+    if (packet_fill(v->owner->pool, value, v->owner->pickle, 0, &aside)) return -1;
+    int rc = brine_assign_copy(place, brine_root(aside));
+    brine_packet_free(aside);
+    return check_value(v->owner, rc);
+}
+
+static bool is_itself(struct value *v, brine_ref place, PyObject *value) {
+    struct state *s = state_of(v->owner);
+    if (!PyObject_TypeCheck(value, s->tab) && !PyObject_TypeCheck(value, s->arr) && !PyObject_TypeCheck(value, s->tup) && !PyObject_TypeCheck(value, s->array))
+        return false;
+    brine_ref r = ((struct value *)value)->ref;
+    return r.record == place.record && r.generation == place.generation && r.place == place.place;
+}
+
+/* made: the place is new, and the caller removes it on failure. */
+int value_assign(struct value *v, brine_ref place, bool made, PyObject *value) {
+    if (!brine_ref_ok(place)) return check_value(v->owner, brine_ref_status(place));
+    if (!made && is_itself(v, place, value)) return 0; /* x["a"] += ... */
+    if (!made && value_drop(v, place)) return -1;
+    if (!made && !is_atomic(value)) return assign_aside(v, place, value);
+    struct builder b = {.pool = v->owner->pool, .packet = v->owner->handle, .pickle = v->owner->pickle};
+    if (likely(build(&b, place, value) == 0)) return 0;
+    brine_packet_clear_error(v->owner->handle);
+    return -1;
+}
+
+/* ---- comparing ---- */
+
+static bool comparable(brine_type type, PyObject *other) {
+    return (type == BRINE_TAB && PyDict_Check(other)) || (type == BRINE_ARR && PyList_Check(other)) || (type == BRINE_TUP && PyTuple_Check(other));
+}
+
+/* The other is put into the pool, so that there is one equality. 2: it is nothing to compare with. */
+static int equal_object(struct value *v, PyObject *other) {
+    brine_packet aside;
+    if (!comparable(brine_type_of(v->ref), other)) return 2;
+    if ((Py_ssize_t)brine_length(v->ref) != PyObject_Size(other)) return 0;
+    if (packet_fill(v->owner->pool, other, false, 0, &aside)) {
+        if (!PyErr_ExceptionMatches(PyExc_TypeError) && !PyErr_ExceptionMatches(PyExc_ValueError)) return -1;
+        PyErr_Clear(); /* it has something that no packet has */
+        return 0;
+    }
+    int rc = brine_equal(v->ref, brine_root(aside));
+    brine_packet_free(aside);
+    return rc;
+}
+
+static int equal(struct value *v, PyObject *other) {
+    struct state *s = state_of(v->owner);
+    if (value_live(v)) return -1;
+    if (!PyObject_TypeCheck(other, s->tab) && !PyObject_TypeCheck(other, s->arr) && !PyObject_TypeCheck(other, s->tup) && !PyObject_TypeCheck(other, s->array))
+        return equal_object(v, other);
+    return value_live((struct value *)other) ? -1 : brine_equal(v->ref, ((struct value *)other)->ref);
+}
+
+PyObject *value_compare(PyObject *self, PyObject *other, int op) {
+    if (op != Py_EQ && op != Py_NE) Py_RETURN_NOTIMPLEMENTED;
+    int rc = equal((struct value *)self, other);
+    if (rc < 0) return NULL;
+    if (rc == 2) Py_RETURN_NOTIMPLEMENTED;
+    return PyBool_FromLong((op == Py_EQ) == (rc == 1));
+}
+
+/* ---- out ---- */
+
+PyObject *value_to_python(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+    static const struct names names = {"to_dict", 0, 1, {"arrays"}};
+    struct value *v = (struct value *)self;
+    PyObject *given;
+    enum arrays arrays;
+    if (parse_arguments(&names, args, nargs, kwnames, &given) || arrays_of(given, &arrays) || value_live(v)) return NULL;
+    return to_python(v->owner, v->ref, arrays);
+}
+
+PyObject *value_print(struct value *v, brine_style style, unsigned flags) {
+    char *text;
+    size_t length;
+    if (value_live(v) || check_value(v->owner, brine_print_text(v->ref, style, flags, &text, &length))) return NULL;
+    PyObject *o = PyUnicode_FromStringAndSize(text, (Py_ssize_t)length);
+    free(text);
+    return o;
+}
+
+PyObject *value_pretty(PyObject *self, PyObject *ignored) {
+    (void)ignored;
+    return value_print((struct value *)self, BRINE_PRETTY, 0);
+}
+
+PyObject *value_json(PyObject *self, PyObject *ignored) {
+    (void)ignored;
+    return value_print((struct value *)self, BRINE_JSON, 0);
+}
+
+PyObject *value_packet(PyObject *self, void *closure) {
+    (void)closure;
+    return Py_NewRef((PyObject *)((struct value *)self)->owner);
+}
+
+/* A deep copy as a packet of its own, in the same pool. */
+PyObject *value_pack(PyObject *self, PyObject *ignored) {
+    (void)ignored;
+    return packet_of_value((struct value *)self, ((struct value *)self)->owner->pool);
+}
