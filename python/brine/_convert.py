@@ -130,10 +130,10 @@ def array_out(array: Any, view: bool) -> Any:
         if out.dtype.kind == "V" and array.format[:2] in ("M8", "m8"):
             out = out.view(array.format.partition("+")[0])
         return out if view else out.copy()
-    seen = memoryview(array)
+    seen: Any = memoryview(array)
     if view:
         return seen
-    flat = memoryview(bytearray(seen.tobytes()))
+    flat: Any = memoryview(bytearray(seen.tobytes()))
     try:
         return flat.cast(seen.format, seen.shape) if seen.nbytes else flat
     except (TypeError, ValueError, NotImplementedError):

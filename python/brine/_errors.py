@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import errno as _errno
 import queue as _queue
-import sys as _sys
-from typing import ClassVar
+import sys
+from typing import TYPE_CHECKING, ClassVar
 
-if _sys.version_info >= (3, 13):
+if sys.version_info >= (3, 13) and not TYPE_CHECKING:
     _StreamEnded = _queue.ShutDown
 else:
-    _StreamEnded = Exception
+
+    class _StreamEnded(Exception):
+        pass
 
 
 class Error(Exception):

@@ -52,37 +52,27 @@ def _tab(value: Any) -> type:
 
 
 class TabMethods:
-    if TYPE_CHECKING:
-        _items: Callable[[], Iterator[tuple[Any, Any]]]
-        to_dict: Callable[..., dict[Any, Any]]
-        clear: Callable[[], None]
-        __getitem__: Callable[[Any], Any]
-        __setitem__: Callable[[Any, Any], None]
-        __delitem__: Callable[[Any], None]
-        __len__: Callable[[], int]
-        __iter__: Callable[[], Iterator[Any]]
-
     update = MutableMapping.update
 
-    def keys(self) -> KeysView[Any]:
+    def keys(self: Any) -> KeysView[Any]:
         """A view of the keys, as dict's."""
-        return KeysView(self)  # type: ignore[arg-type]
+        return KeysView(self)
 
-    def values(self) -> ValuesView[Any]:
+    def values(self: Any) -> ValuesView[Any]:
         """A view of the values, as dict's."""
-        return _Values(self)  # type: ignore[arg-type]
+        return _Values(self)
 
-    def items(self) -> ItemsView[Any, Any]:
+    def items(self: Any) -> ItemsView[Any, Any]:
         """A view of the items, as dict's."""
-        return _Items(self)  # type: ignore[arg-type]
+        return _Items(self)
 
-    def setdefault(self, key: Any, default: Any = None) -> Any:
+    def setdefault(self: Any, key: Any, default: Any = None) -> Any:
         """The value under the key, which is set to the default first if it is missing."""
-        if key not in self:  # type: ignore[operator]
+        if key not in self:
             self[key] = default
         return self[key]
 
-    def pop(self, key: Any, default: Any = _missing) -> Any:
+    def pop(self: Any, key: Any, default: Any = _missing) -> Any:
         """Removes a key and gives a copy of its value, or the default if it is missing."""
         try:
             value = plain(self[key])
@@ -93,49 +83,49 @@ class TabMethods:
         del self[key]
         return value
 
-    def popitem(self) -> tuple[Any, Any]:
+    def popitem(self: Any) -> tuple[Any, Any]:
         """Removes the last item and gives a copy of it."""
-        for key in reversed(self):  # type: ignore[call-overload]
+        for key in reversed(self):
             return key, self.pop(key)
         raise KeyError("popitem(): the tab is empty")
 
-    def copy(self) -> dict[Any, Any]:
+    def copy(self: Any) -> Any:
         """A deep copy as a dict."""
         return self.to_dict()
 
-    def __reversed__(self) -> Iterator[Any]:
+    def __reversed__(self: Any) -> Any:
         return reversed(list(self))
 
-    def __or__(self, other: Any) -> Any:
+    def __or__(self: Any, other: Any) -> Any:
         if not isinstance(other, (dict, _tab(self))):
             return NotImplemented
         return self.to_dict() | plain(other)
 
-    def __ror__(self, other: Any) -> Any:
+    def __ror__(self: Any, other: Any) -> Any:
         if not isinstance(other, (dict, _tab(self))):
             return NotImplemented
         return plain(other) | self.to_dict()
 
-    def __ior__(self, other: Any) -> Any:
-        self.update(other)  # type: ignore[misc]
+    def __ior__(self: Any, other: Any) -> Any:
+        self.update(other)
         return self
 
-    def __copy__(self) -> dict[Any, Any]:
+    def __copy__(self: Any) -> Any:
         return self.to_dict()
 
-    def __deepcopy__(self, memo: Any) -> dict[Any, Any]:
+    def __deepcopy__(self: Any, memo: Any) -> Any:
         return self.to_dict()
 
-    def __reduce__(self) -> Any:
+    def __reduce__(self: Any) -> Any:
         return plain, (self.to_dict(),)
 
-    def _plain(self, arrays: str = "copy") -> Any:
+    def _plain(self: Any, arrays: str = "copy") -> Any:
         return self.to_dict(arrays)
 
-    def _shown(self) -> str:
+    def _shown(self: Any) -> str:
         return "{" + ", ".join(f"{k!r}: {shown(v)}" for k, v in self._items()) + "}"
 
-    def __repr__(self) -> str:
+    def __repr__(self: Any) -> str:
         return _repr(self)
 
 
@@ -148,45 +138,40 @@ def _repr(value: Any) -> str:
 
 
 class _SequenceMethods:
-    if TYPE_CHECKING:
-        __getitem__: Callable[[Any], Any]
-        __len__: Callable[[], int]
-        __iter__: Callable[[], Iterator[Any]]
-
     index = Sequence.index
     count = Sequence.count
     __contains__ = Sequence.__contains__
     __reversed__ = Sequence.__reversed__
 
-    def _plain(self, arrays: str = "copy") -> Any:
+    def _plain(self: Any, arrays: str = "copy") -> Any:
         raise NotImplementedError
 
-    def _compare(self, other: Any, how: Callable[[Any, Any], bool]) -> Any:
+    def _compare(self: Any, other: Any, how: Callable[[Any, Any], bool]) -> Any:
         mine = self._plain()
         theirs = plain(other)
         return how(mine, theirs) if type(mine) is type(theirs) else NotImplemented
 
-    def __add__(self, other: Any) -> Any:
+    def __add__(self: Any, other: Any) -> Any:
         return self._compare(other, operator.add)
 
-    def __radd__(self, other: Any) -> Any:
+    def __radd__(self: Any, other: Any) -> Any:
         return self._compare(other, lambda mine, theirs: theirs + mine)
 
-    def __mul__(self, times: int) -> Any:
+    def __mul__(self: Any, times: int) -> Any:
         return self._plain() * times
 
     __rmul__ = __mul__
 
-    def __copy__(self) -> Any:
+    def __copy__(self: Any) -> Any:
         return self._plain()
 
-    def __deepcopy__(self, memo: Any) -> Any:
+    def __deepcopy__(self: Any, memo: Any) -> Any:
         return self._plain()
 
-    def __reduce__(self) -> Any:
+    def __reduce__(self: Any) -> Any:
         return plain, (self._plain(),)
 
-    def __repr__(self) -> str:
+    def __repr__(self: Any) -> str:
         return _repr(self)
 
 
@@ -201,50 +186,42 @@ def _ordering(name: str) -> Callable[[Any, Any], Any]:
 
 
 class ArrMethods(_SequenceMethods):
-    if TYPE_CHECKING:
-        to_list: Callable[..., list[Any]]
-        append: Callable[[Any], None]
-        insert: Callable[[int, Any], None]
-        clear: Callable[[], None]
-        __setitem__: Callable[[Any, Any], None]
-        __delitem__: Callable[[Any], None]
-
-    def extend(self, values: Iterable[Any]) -> None:
+    def extend(self: Any, values: Iterable[Any]) -> None:
         """Copies of the values at the end."""
         for value in list(values) if values is self else values:
             self.append(value)
 
-    def __iadd__(self, values: Iterable[Any]) -> Any:
+    def __iadd__(self: Any, values: Iterable[Any]) -> Any:  # type: ignore[misc]
         self.extend(values)
         return self
 
-    def __imul__(self, times: int) -> Any:
+    def __imul__(self: Any, times: int) -> Any:
         self[:] = self.to_list() * times
         return self
 
-    def pop(self, index: int = -1) -> Any:
+    def pop(self: Any, index: int = -1) -> Any:
         """Removes an element and gives a copy of it."""
         value = plain(self[index])
         del self[index]
         return value
 
-    def remove(self, value: Any) -> None:
+    def remove(self: Any, value: Any) -> None:
         """Removes the first element that equals the value."""
-        del self[self.index(value)]  # type: ignore[misc]
+        del self[self.index(value)]
 
-    def reverse(self) -> None:
+    def reverse(self: Any) -> None:
         """Reverses the order, in place."""
         self[:] = self.to_list()[::-1]
 
-    def sort(self, *, key: Callable[[Any], Any] | None = None, reverse: bool = False) -> None:
+    def sort(self: Any, *, key: Callable[[Any], Any] | None = None, reverse: bool = False) -> None:
         """Sorts in place, as list.sort()."""
-        self[:] = sorted(self.to_list(), key=key, reverse=reverse)  # type: ignore[type-var,arg-type]
+        self[:] = sorted(self.to_list(), key=key, reverse=reverse)
 
-    def copy(self) -> list[Any]:
+    def copy(self: Any) -> Any:
         """A deep copy as a list."""
         return self.to_list()
 
-    def _set_slice(self, where: slice, values: Iterable[Any]) -> None:
+    def _set_slice(self: Any, where: slice, values: Iterable[Any]) -> None:
         new = [plain(v) for v in values]
         start, stop, step = where.indices(len(self))
         if step != 1:
@@ -263,14 +240,14 @@ class ArrMethods(_SequenceMethods):
         for _ in range(old - len(new)):
             del self[start + len(new)]
 
-    def _delete_slice(self, where: slice) -> None:
+    def _delete_slice(self: Any, where: slice) -> None:
         for i in sorted(range(*where.indices(len(self))), reverse=True):
             del self[i]
 
-    def _plain(self, arrays: str = "copy") -> Any:
+    def _plain(self: Any, arrays: str = "copy") -> Any:
         return self.to_list(arrays)
 
-    def _shown(self) -> str:
+    def _shown(self: Any) -> str:
         return "[" + ", ".join(shown(v) for v in self) + "]"
 
     __lt__ = _ordering("lt")
@@ -280,16 +257,13 @@ class ArrMethods(_SequenceMethods):
 
 
 class TupMethods(_SequenceMethods):
-    if TYPE_CHECKING:
-        to_tuple: Callable[..., tuple[Any, ...]]
-
-    def __hash__(self) -> int:
+    def __hash__(self: Any) -> int:
         return hash(self.to_tuple())
 
-    def _plain(self, arrays: str = "copy") -> Any:
+    def _plain(self: Any, arrays: str = "copy") -> Any:
         return self.to_tuple(arrays)
 
-    def _shown(self) -> str:
+    def _shown(self: Any) -> str:
         inside = ", ".join(shown(v) for v in self)
         return f"({inside},)" if len(self) == 1 else f"({inside})"
 
@@ -300,52 +274,48 @@ class TupMethods(_SequenceMethods):
 
 
 class ArrayMethods:
-    if TYPE_CHECKING:
-        shape: tuple[int, ...]
-        dtype: str
-
-    def _view(self) -> Any:
+    def _view(self: Any) -> Any:
         from brine._convert import array_out
 
         return array_out(self, True)
 
-    def __getitem__(self, index: Any) -> Any:
+    def __getitem__(self: Any, index: Any) -> Any:
         return self._view()[index]
 
-    def __setitem__(self, index: Any, value: Any) -> None:
+    def __setitem__(self: Any, index: Any, value: Any) -> None:
         self._view()[index] = value
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self: Any) -> Iterator[Any]:
         return iter(self._view())
 
-    def tolist(self) -> Any:
+    def tolist(self: Any) -> Any:
         """The elements as nested lists of Python numbers."""
         return self._view().tolist()
 
-    def numpy(self) -> Any:
+    def numpy(self: Any) -> Any:
         """numpy.asarray(self): a view, without a copy."""
         import numpy
 
         return numpy.asarray(self)
 
-    def _plain(self, arrays: str = "copy") -> Any:
+    def _plain(self: Any, arrays: str = "copy") -> Any:
         from brine._convert import array_out
 
         return array_out(self, arrays == "view")
 
-    def __copy__(self) -> Any:
+    def __copy__(self: Any) -> Any:
         return self._plain()
 
-    def __deepcopy__(self, memo: Any) -> Any:
+    def __deepcopy__(self: Any, memo: Any) -> Any:
         return self._plain()
 
-    def __reduce__(self) -> Any:
+    def __reduce__(self: Any) -> Any:
         return self._plain().__reduce__()
 
-    def _shown(self) -> str:
+    def _shown(self: Any) -> str:
         return f"array(shape={self.shape}, dtype={self.dtype!r})"
 
-    def __repr__(self) -> str:
+    def __repr__(self: Any) -> str:
         try:
             return f"Array(shape={self.shape}, dtype={self.dtype!r})"
         except (ValueError, LookupError, TypeError) as error:
@@ -353,70 +323,55 @@ class ArrayMethods:
 
 
 class PickledMethods:
-    if TYPE_CHECKING:
-        _parts: Callable[[], list[Any]]
-
-    def load(self) -> Any:
+    def load(self: Any) -> Any:
         """Unpickles the object. This runs whatever code its writer wanted. Its buffers stay in the packet, without a copy."""
         parts = self._parts()
         return pickle.loads(memoryview(parts[0]), buffers=parts[1:])
 
-    def _plain(self, arrays: str = "copy") -> Any:
+    def _plain(self: Any, arrays: str = "copy") -> Any:
         return self
 
-    def _shown(self) -> str:
+    def _shown(self: Any) -> str:
         return f"<pickled, {sum(p.nbytes for p in self._parts())} bytes>"
 
-    def __repr__(self) -> str:
+    def __repr__(self: Any) -> str:
         return _repr(self)
 
 
 class PoolMethods:
-    if TYPE_CHECKING:
-        name: str
-        size: int
-        closed: bool
-        pickle: bool
-
-    def __reduce__(self) -> Any:
+    def __reduce__(self: Any) -> Any:
         from brine._transit import reduce_pool
 
         return reduce_pool(self)
 
-    def __repr__(self) -> str:
+    def __repr__(self: Any) -> str:
         if self.closed:
             return "<brine.Pool, closed>"
         return f"<brine.Pool {self.name!r}, {self.size} bytes>"
 
 
 class PipeMethods:
-    if TYPE_CHECKING:
-        name: str
-        closed: bool
-        capacity: int
-        qsize: Callable[[], int]
-
-    def __reduce__(self) -> Any:
+    def __reduce__(self: Any) -> Any:
         from brine._transit import reduce_pipe
 
         return reduce_pipe(self)
 
-    async def aget(self, timeout: float | None = None) -> Any:
+    async def aget(self: Any, timeout: float | None = None) -> Any:
         """get() for asyncio. May be cancelled at any time: no packet is lost."""
         from brine._aio import aget
 
         return await aget(self, timeout)
 
-    async def aput(self, item: Any, timeout: float | None = None) -> None:
+    async def aput(self: Any, item: Any, timeout: float | None = None) -> None:
         """put() for asyncio. Cancelled before it returns, it has not put."""
         from brine._aio import aput
 
         await aput(self, item, timeout)
 
-    def __aiter__(self) -> Any:
+    def __aiter__(self: Any) -> Any:
         return self
 
-    async def __anext__(self) -> Any:
+    async def __anext__(self: Any) -> Any:
         from brine._errors import ShutDown
 
         try:
@@ -424,7 +379,7 @@ class PipeMethods:
         except ShutDown:
             raise StopAsyncIteration from None
 
-    def __repr__(self) -> str:
+    def __repr__(self: Any) -> str:
         if self.closed:
             return "<brine.Pipe, closed>"
         return f"<brine.Pipe {self.name!r}, {self.qsize()} of {self.capacity} packets>"

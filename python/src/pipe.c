@@ -73,6 +73,19 @@ int pipe_live(struct pipe *pipe) {
     return -1;
 }
 
+/* Tasks of asyncio that wait find out that it is closed. */
+static void wake_tasks(struct pipe *pipe) {
+    PyObject *type, *what, *trace, *done = NULL;
+    if (!pipe->waiters) return;
+    PyErr_Fetch(&type, &what, &trace);
+    PyObject *aio = PyImport_ImportModule("brine._aio");
+    if (aio) done = PyObject_CallMethod(aio, "closed", "O", pipe->waiters);
+    if (!done) PyErr_WriteUnraisable((PyObject *)pipe->pool);
+    Py_XDECREF(done);
+    Py_XDECREF(aio);
+    PyErr_Restore(type, what, trace);
+}
+
 /* end: as a server, and the last one, it ends the stream. */
 static void leave(struct pipe *pipe, bool end) {
     unsigned epoch = atomic_load(&brine_fork_epoch);
@@ -87,6 +100,7 @@ static void leave(struct pipe *pipe, bool end) {
     pipe_core_unref(pipe->core);
     if (used) core_unuse(pipe->pool->core);
     pipe->core = NULL;
+    wake_tasks(pipe);
 }
 
 static PyObject *pipe_close(PyObject *self, PyObject *ignored) {
