@@ -31,6 +31,8 @@ def _numpy() -> Any:
 
 
 def _ticks(value: int, format: str) -> tuple[str, Any, str]:
+    if not -(2**63) <= value < 2**63:
+        raise OverflowError("a packet has durations of up to 292271 years, in microseconds")
     return "raw", memoryview(struct.pack("=q", value)).cast("q", ()), format
 
 

@@ -45,12 +45,6 @@ class _Values(ValuesView[Any]):
         return self._mapping._values()  # type: ignore[attr-defined,no-any-return]
 
 
-def _tab(value: Any) -> type:
-    """Tab, also for a Packet."""
-    base: type = type(value).__mro__[-2]
-    return base
-
-
 class TabMethods:
     update = MutableMapping.update
 
@@ -97,12 +91,12 @@ class TabMethods:
         return reversed(list(self))
 
     def __or__(self: Any, other: Any) -> Any:
-        if not isinstance(other, (dict, _tab(self))):
+        if not isinstance(other, MutableMapping):
             return NotImplemented
         return self.to_dict() | plain(other)
 
     def __ror__(self: Any, other: Any) -> Any:
-        if not isinstance(other, (dict, _tab(self))):
+        if not isinstance(other, MutableMapping):
             return NotImplemented
         return plain(other) | self.to_dict()
 

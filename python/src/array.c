@@ -232,17 +232,10 @@ static Py_ssize_t array_length(PyObject *self) {
 
 static const char nothing[64] __attribute__((aligned(64))) = "";
 
-static bool count_export(struct value *v, bool writable) {
-    if (!core_use(v->owner->pool->core)) return false;
-    v->owner->exports++;
-    v->owner->writable_exports += writable;
-    return true;
-}
-
 static void *address(const brine_array *a) { return a->data ? a->data : (void *)(uintptr_t)nothing; }
 
 struct exported {
-    bool writable;
+    struct export export;
     Py_ssize_t sizes[]; /* shape, then strides */
 };
 
@@ -263,12 +256,11 @@ static int array_getbuffer(PyObject *self, Py_buffer *view, int flags) {
     if ((flags & PyBUF_FORMAT) == PyBUF_FORMAT && is_date(&a)) return refuse_buffer("dates have no buffer format; use numpy.asarray()");
     const struct dtype *d = dtype_of(&a);
     struct exported *e = PyMem_Malloc(sizeof *e + sizeof(Py_ssize_t) * 2 * (size_t)a.ndim);
-    if (!e || !count_export((struct value *)self, a.writable)) {
+    if (!e || !packet_export(((struct value *)self)->owner, &e->export, &a)) {
         PyMem_Free(e);
-        PyErr_NoMemory();
+        if (!PyErr_Occurred()) PyErr_NoMemory();
         return -1;
     }
-    e->writable = a.writable;
     for (int i = 0; i < a.ndim; i++) {
         e->sizes[i] = (Py_ssize_t)a.shape[i];
         e->sizes[a.ndim + i] = a.strides[i];
@@ -284,7 +276,8 @@ static int array_getbuffer(PyObject *self, Py_buffer *view, int flags) {
 
 static void array_releasebuffer(PyObject *self, Py_buffer *view) {
     struct exported *e = view->internal;
-    packet_unexport(((struct value *)self)->owner, e->writable);
+    (void)self;
+    packet_unexport(&e->export);
     PyMem_Free(e);
 }
 
@@ -295,15 +288,24 @@ static PyObject *typestr(const brine_array *a) {
     return PyUnicode_FromFormat("|V%zd", (Py_ssize_t)a->item_bytes);
 }
 
+static int pin(struct value *array, const brine_array *a) {
+    if (array->pin) return 0;
+    struct export *e = PyMem_Malloc(sizeof *e);
+    if (!e) PyErr_NoMemory();
+    if (!e || !packet_export(array->owner, e, a)) {
+        PyMem_Free(e);
+        return -1;
+    }
+    array->pin = e;
+    return 0;
+}
+
 static PyObject *get_interface(PyObject *self, void *closure) {
     struct value *array = (struct value *)self;
     brine_array a;
     (void)closure;
     if (look(self, &a)) return NULL;
-    if (!array->pin) {
-        if (!count_export(array, a.writable)) return PyErr_NoMemory();
-        array->pin = a.writable ? PIN_WRITABLE : PIN_READONLY;
-    }
+    if (pin(array, &a)) return NULL;
     PyObject *shape = sizes(a.shape, a.ndim, false), *strides = sizes(a.strides, a.ndim, true), *type = typestr(&a);
     if (!shape || !strides || !type) {
         Py_XDECREF(shape);
@@ -318,8 +320,8 @@ static PyObject *get_interface(PyObject *self, void *closure) {
 /* ---- DLPack ---- */
 
 struct lent {
+    struct export export;
     PyObject *array;
-    bool writable;
     int64_t sizes[2 * BRINE_MAX_DIMS];
     union {
         DLManagedTensor old;
@@ -330,7 +332,7 @@ struct lent {
 static void give_back(struct lent *lent) {
     if (!Py_IsInitialized()) return; /* the interpreter is gone: so is what would be given back to */
     PyGILState_STATE gil = PyGILState_Ensure();
-    packet_unexport(((struct value *)lent->array)->owner, lent->writable);
+    packet_unexport(&lent->export);
     Py_DECREF(lent->array);
     free(lent);
     PyGILState_Release(gil);
@@ -360,7 +362,7 @@ static int fill_tensor(DLTensor *t, const brine_array *a, struct lent *lent) {
 static PyObject *lend(struct value *v, const brine_array *a, bool versioned) {
     struct lent *lent = calloc(1, sizeof *lent);
     if (!lent) return PyErr_NoMemory();
-    *lent = (struct lent){.array = (PyObject *)v, .writable = a->writable};
+    lent->array = (PyObject *)v;
     DLTensor *tensor = versioned ? &lent->tensor.now.dl_tensor : &lent->tensor.old.dl_tensor;
     PyObject *capsule = NULL;
     if (fill_tensor(tensor, a, lent) == 0) {
@@ -375,11 +377,10 @@ static PyObject *lend(struct value *v, const brine_array *a, bool versioned) {
         }
         capsule = PyCapsule_New(&lent->tensor, versioned ? "dltensor_versioned" : "dltensor", capsule_gone);
     }
-    if (!capsule || !count_export(v, a->writable)) {
+    if (!capsule || !packet_export(v->owner, &lent->export, a)) {
         if (capsule) PyCapsule_SetName(capsule, "unused");
         Py_XDECREF(capsule);
         free(lent);
-        if (!PyErr_Occurred()) PyErr_NoMemory();
         return NULL;
     }
     Py_INCREF((PyObject *)v);
@@ -421,7 +422,8 @@ PyObject *array_to_python(struct packet *owner, brine_ref ref, enum arrays array
 
 static void array_dealloc(PyObject *self) {
     struct value *array = (struct value *)self;
-    if (array->pin) packet_unexport(array->owner, array->pin == PIN_WRITABLE);
+    if (array->pin) packet_unexport(array->pin);
+    PyMem_Free(array->pin);
     value_dealloc(self);
 }
 

@@ -166,8 +166,10 @@ static int build_own_buffer(const struct builder *b, brine_ref place, PyObject *
         PyErr_Clear();
         return 1;
     }
+    bool scalar = is_numpy_scalar(o);
     int rc = 1;
-    if (!has_pointers(view.format)) rc = is_numpy_scalar(o) ? array_assign_scalar(b, place, &view, o) : array_assign_buffer(b, place, &view, NULL);
+    if (scalar && view.ndim == 0) rc = array_assign_scalar(b, place, &view, o);
+    else if (!scalar && !has_pointers(view.format)) rc = array_assign_buffer(b, place, &view, NULL); /* a scalar date offers its bytes */
     PyBuffer_Release(&view);
     return rc;
 }
@@ -198,8 +200,7 @@ static int build_adapted(const struct builder *b, brine_ref place, PyObject *o) 
 }
 
 static int build_other(const struct builder *b, brine_ref place, PyObject *o) {
-    struct state *s = b->pool->state;
-    if (PyObject_TypeCheck(o, s->tab) || PyObject_TypeCheck(o, s->arr) || PyObject_TypeCheck(o, s->tup) || PyObject_TypeCheck(o, s->array)) {
+    if (is_value(b->pool->state, o)) {
         struct value *v = (struct value *)o;
         return value_live(v) ? -1 : failed(b, brine_assign_copy(place, v->ref));
     }

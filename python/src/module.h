@@ -8,8 +8,8 @@
  * - A value object is a brine_ref and its packet. Nothing is cached: each access asks the core, which checks the ref.
  * - `pool_core` counts who uses the mapping: the open Pool, each exported buffer, each wait without the GIL, each poller
  *   thread. The last one detaches. So closing a pool never unmaps what somebody still looks at.
- * - A packet counts its exported buffers. As long as there are any it is neither freed, given away nor compacted, and
- *   nothing is deleted from it that the buffers may point into.
+ * - A packet knows its exported buffers. As long as there are any it is neither freed, given away nor compacted, and
+ *   no array is deleted from it that one of them points into.
  * - A forked child has the parent's objects, but holds none of its packets: `epoch` tells them apart.
  *
  * Objects belong to one interpreter and are protected by its GIL. Limited API of Python 3.11: one binary for all later
@@ -63,9 +63,16 @@ struct value {
     PyObject_HEAD
     struct packet *owner;
     brine_ref ref;
-    uint32_t pin; /* of an Array: exported by __array_interface__ */
+    struct export *pin; /* of an Array: by __array_interface__ */
 };
-enum { PIN_NONE, PIN_READONLY, PIN_WRITABLE };
+
+/* A buffer that somebody has of an array. */
+struct export {
+    struct packet *owner;
+    struct export *next, *previous; /* of all of the packet */
+    const void *data;
+    bool writable;
+};
 
 enum {
     BARRED_CLOSING = 1, /* to be let go when the last export is gone */
@@ -75,11 +82,12 @@ struct packet {
     PyObject_HEAD
     struct packet *owner; /* itself, not counted */
     brine_ref ref;        /* the root */
-    uint32_t pin;         /* none */
+    struct export *pin;   /* none */
     brine_packet handle;  /* record 0: closed or given away */
     struct pool *pool;
     PyObject *weakrefs;
-    uint32_t exports, writable_exports;
+    struct export *exports;
+    uint32_t export_count, writable_exports;
     unsigned epoch;
     uint8_t barred; /* why it may not be used: BARRED_... */
     bool pickle;  /* objects of other types may be pickled and unpickled */
@@ -126,7 +134,8 @@ int packet_lent(struct packet *packet, const char *action);        /* raises Buf
 void packet_gone(struct packet *packet);                           /* it is no longer this process's */
 void packet_given(struct packet *packet, brine_packet handle);     /* what packet_hand_over() gave was given away */
 void packet_drop(struct packet *packet, brine_packet handle);      /* it was not */
-void packet_unexport(struct packet *packet, bool writable);
+bool packet_export(struct packet *packet, struct export *export, const brine_array *array); /* false: raised */
+void packet_unexport(struct export *export);
 int packet_to_give(struct pool *pool, PyObject *value, brine_packet *handle, struct packet **of);
 int packet_hand_over(struct packet *packet, brine_packet *handle); /* what may be given away; the packet itself still has it */
 
@@ -165,6 +174,8 @@ void key_free(struct key *key);
 
 /* ---- tab.c, sequence.c, array.c, iter.c ---- */
 extern PyType_Spec tab_spec, arr_spec, tup_spec, array_spec, iter_spec;
+bool is_value(struct state *state, PyObject *object); /* a Tab, Arr, Tup, Array or Packet */
+bool value_beside(struct value *v, PyObject *value);
 int value_drop(struct value *v, brine_ref old); /* raises BufferError if buffers may point into what goes away */
 int value_assign(struct value *v, brine_ref place, bool made, PyObject *value);
 PyObject *value_compare(PyObject *self, PyObject *other, int op);

@@ -20,11 +20,12 @@ PyObject *packet_wrap(struct pool *pool, brine_packet handle, bool pickle, bool 
     Py_INCREF((PyObject *)pool);
     p->owner = p;
     p->ref = brine_root(handle);
-    p->pin = PIN_NONE;
+    p->pin = NULL;
     p->handle = handle;
     p->pool = pool;
     p->weakrefs = NULL;
-    p->exports = p->writable_exports = 0;
+    p->exports = NULL;
+    p->export_count = p->writable_exports = 0;
     p->epoch = atomic_load_explicit(&brine_fork_epoch, memory_order_relaxed);
     p->barred = 0;
     p->done = false;
@@ -66,8 +67,8 @@ int packet_dead(struct packet *p) {
 }
 
 int packet_lent(struct packet *p, const char *action) {
-    if (likely(p->exports == 0)) return 0;
-    PyErr_Format(PyExc_BufferError, "the packet cannot be %s while %u arrays or buffers look into it; delete them first (del x)", action, p->exports);
+    if (likely(!p->exports)) return 0;
+    PyErr_Format(PyExc_BufferError, "the packet cannot be %s while %u arrays or buffers look into it; delete them first (del x)", action, p->export_count);
     return -1;
 }
 
@@ -88,10 +89,25 @@ static void close_packet(struct packet *p) {
     else let_go(p);
 }
 
-void packet_unexport(struct packet *p, bool writable) {
-    p->exports--;
-    p->writable_exports -= writable;
-    if ((p->barred & BARRED_CLOSING) && p->exports == 0) let_go(p);
+bool packet_export(struct packet *p, struct export *e, const brine_array *array) {
+    if (!core_use(p->pool->core)) return !pool_live(p->pool);
+    *e = (struct export){.owner = p, .next = p->exports, .data = array->data, .writable = array->writable};
+    if (p->exports) p->exports->previous = e;
+    p->exports = e;
+    p->export_count++;
+    p->writable_exports += e->writable;
+    return true;
+}
+
+/* The caller holds a reference on something of the packet. */
+void packet_unexport(struct export *e) {
+    struct packet *p = e->owner;
+    if (e->next) e->next->previous = e->previous;
+    if (e->previous) e->previous->next = e->next;
+    else p->exports = e->next;
+    p->export_count--;
+    p->writable_exports -= e->writable;
+    if ((p->barred & BARRED_CLOSING) && !p->exports) let_go(p);
     core_unuse(p->pool->core);
 }
 
@@ -100,7 +116,7 @@ void packet_gone(struct packet *p) { p->handle = brine_packet_none(); }
 /* Buffers for reading may go on looking at a shared packet: what is given away is another share. */
 int packet_hand_over(struct packet *p, brine_packet *handle) {
     *handle = p->handle;
-    if (p->exports == 0) return 0;
+    if (!p->exports) return 0;
     if (p->writable_exports || !brine_packet_is_shared(p->handle)) return packet_lent(p, "given away");
     return check_value(p, brine_packet_clone(p->handle, handle));
 }

@@ -96,9 +96,17 @@ static PyObject *insert_at(struct value *v, Py_ssize_t index, brine_ref place, P
     return NULL;
 }
 
+/* A copy of what is in the same packet, which may be around the arr, as it was before. */
+static PyObject *detached(struct value *v, PyObject *value) {
+    return value_beside(v, value) ? packet_of_value((struct value *)value, v->owner->pool) : Py_NewRef(value);
+}
+
 static PyObject *arr_append(PyObject *self, PyObject *value) {
     struct value *v = (struct value *)self;
-    return value_live(v) ? NULL : insert_at(v, -1, brine_push(v->ref), value);
+    if (value_live(v) || !(value = detached(v, value))) return NULL;
+    PyObject *done = insert_at(v, -1, brine_push(v->ref), value);
+    Py_DECREF(value);
+    return done;
 }
 
 static PyObject *arr_insert(PyObject *self, PyObject *const *args, Py_ssize_t nargs) {
@@ -108,13 +116,16 @@ static PyObject *arr_insert(PyObject *self, PyObject *const *args, Py_ssize_t na
     if (n < 0 || nargs != 2 || !to_index(args[0], &index)) return NULL;
     if (index < 0) index = index + n < 0 ? 0 : index + n;
     if (index > n) index = n;
-    return insert_at(v, index, brine_insert(v->ref, index), args[1]);
+    PyObject *value = detached(v, args[1]), *done = NULL;
+    if (value) done = insert_at(v, index, brine_insert(v->ref, index), value);
+    Py_XDECREF(value);
+    return done;
 }
 
 static PyObject *arr_clear(PyObject *self, PyObject *ignored) {
     struct value *v = (struct value *)self;
     (void)ignored;
-    if (length(self) < 0 || packet_lent(v->owner, "cleared") || check_value(v->owner, brine_clear(v->ref))) return NULL;
+    if (length(self) < 0 || value_drop(v, v->ref) || check_value(v->owner, brine_clear(v->ref))) return NULL;
     Py_RETURN_NONE;
 }
 

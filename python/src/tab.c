@@ -118,7 +118,7 @@ static brine_ref place_for(struct value *v, PyObject *key, bool *made) {
     return place;
 }
 
-static int tab_set(struct value *v, PyObject *key, PyObject *value) {
+static int set_value(struct value *v, PyObject *key, PyObject *value) {
     bool made;
     brine_ref place = place_for(v, key, &made);
     if (!brine_ref_ok(place)) return -1;
@@ -132,6 +132,19 @@ static int tab_set(struct value *v, PyObject *key, PyObject *value) {
     return -1;
 }
 
+/* What is put under a new key may be around it: it is copied as it was before. */
+static int tab_set(struct value *v, PyObject *key, PyObject *value) {
+    bool failed;
+    if (likely(!value_beside(v, value))) return set_value(v, key, value);
+    brine_ref found = find(v, key, &failed);
+    if (failed) return -1;
+    if (brine_ref_ok(found)) return value_assign(v, found, false, value);
+    PyObject *copy = packet_of_value((struct value *)value, v->owner->pool);
+    int rc = copy ? set_value(v, key, copy) : -1;
+    Py_XDECREF(copy);
+    return rc;
+}
+
 static int tab_ass_subscript(PyObject *self, PyObject *key, PyObject *value) {
     struct value *v = (struct value *)self;
     if (value_live(v)) return -1;
@@ -141,7 +154,7 @@ static int tab_ass_subscript(PyObject *self, PyObject *key, PyObject *value) {
 static PyObject *tab_clear(PyObject *self, PyObject *ignored) {
     struct value *v = (struct value *)self;
     (void)ignored;
-    if (tab_length(self) < 0 || packet_lent(v->owner, "cleared") || check_value(v->owner, brine_clear(v->ref))) return NULL;
+    if (tab_length(self) < 0 || value_drop(v, v->ref) || check_value(v->owner, brine_clear(v->ref))) return NULL;
     Py_RETURN_NONE;
 }
 
@@ -195,7 +208,7 @@ static PyObject *tab_take(PyObject *self, PyObject *key) {
     brine_ref found = find(v, key, &failed);
     if (failed) return NULL;
     if (!brine_ref_ok(found)) return missing(v, found, key);
-    if (packet_lent(v->owner, "taken apart") || check_value(v->owner, brine_take_packet(found, &taken))) return NULL;
+    if (value_drop(v, found) || check_value(v->owner, brine_take_packet(found, &taken))) return NULL;
     return packet_wrap(v->owner->pool, taken, v->owner->pickle, false);
 }
 

@@ -8,7 +8,7 @@ PyObject *value_new(PyTypeObject *type, struct packet *owner, brine_ref ref) {
     Py_INCREF((PyObject *)owner);
     v->owner = owner;
     v->ref = ref;
-    v->pin = PIN_NONE;
+    v->pin = NULL;
     return (PyObject *)v;
 }
 

@@ -12,10 +12,23 @@ void value_dealloc(PyObject *self) {
     Py_DECREF((PyObject *)type);
 }
 
+/* An exported buffer points into this value, or one below. */
+static bool is_lent(const struct packet *p, brine_ref ref) {
+    brine_type type = brine_type_of(ref);
+    brine_array array;
+    brine_ref inside;
+    if (type == BRINE_ARRAY && brine_as_array(ref, &array) == 0)
+        for (const struct export *e = p->exports; e; e = e->next)
+            if (e->data == array.data) return true;
+    if (type < BRINE_TAB || type > BRINE_TUP) return false;
+    brine_iter it = brine_iterate(ref);
+    while (brine_next(&it, NULL, &inside))
+        if (is_lent(p, inside)) return true;
+    return false;
+}
+
 int value_drop(struct value *v, brine_ref old) {
-    if (likely(v->owner->exports == 0)) return 0;
-    brine_type type = brine_type_of(old);
-    return type >= BRINE_TAB && type <= BRINE_ARRAY ? packet_lent(v->owner, "robbed of arrays or containers") : 0;
+    return likely(!v->owner->exports) || !is_lent(v->owner, old) ? 0 : packet_lent(v->owner, "robbed of these arrays");
 }
 
 /* ---- assigning ---- */
@@ -36,10 +49,19 @@ static int assign_aside(struct value *v, brine_ref place, PyObject *value) {
     return check_value(v->owner, rc);
 }
 
+bool is_value(struct state *s, PyObject *o) {
+    return PyObject_TypeCheck(o, s->tab) || PyObject_TypeCheck(o, s->arr) || PyObject_TypeCheck(o, s->tup) || PyObject_TypeCheck(o, s->array);
+}
+
+/* It is in the same packet. */
+bool value_beside(struct value *v, PyObject *value) {
+    PyTypeObject *t = Py_TYPE(value);
+    if (t == &PyUnicode_Type || t == &PyLong_Type || t == &PyFloat_Type || t == &PyDict_Type) return false;
+    return is_value(state_of(v->owner), value) && ((struct value *)value)->owner == v->owner;
+}
+
 static bool is_itself(struct value *v, brine_ref place, PyObject *value) {
-    struct state *s = state_of(v->owner);
-    if (!PyObject_TypeCheck(value, s->tab) && !PyObject_TypeCheck(value, s->arr) && !PyObject_TypeCheck(value, s->tup) && !PyObject_TypeCheck(value, s->array))
-        return false;
+    if (!value_beside(v, value)) return false;
     brine_ref r = ((struct value *)value)->ref;
     return r.record == place.record && r.generation == place.generation && r.place == place.place;
 }
@@ -78,10 +100,8 @@ static int equal_object(struct value *v, PyObject *other) {
 }
 
 static int equal(struct value *v, PyObject *other) {
-    struct state *s = state_of(v->owner);
     if (value_live(v)) return -1;
-    if (!PyObject_TypeCheck(other, s->tab) && !PyObject_TypeCheck(other, s->arr) && !PyObject_TypeCheck(other, s->tup) && !PyObject_TypeCheck(other, s->array))
-        return equal_object(v, other);
+    if (!is_value(state_of(v->owner), other)) return equal_object(v, other);
     return value_live((struct value *)other) ? -1 : brine_equal(v->ref, ((struct value *)other)->ref);
 }
 
