@@ -15,6 +15,7 @@ from typing import Any
 import brine
 import hypothesis
 import numpy as np
+from conftest import DEEP
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
@@ -201,6 +202,4 @@ class Lifetimes(RuleBasedStateMachine):
 
 
 TestLifetimes = Lifetimes.TestCase
-TestLifetimes.settings = hypothesis.settings(
-    hypothesis.settings.get_profile(hypothesis.settings._current_profile or "default"), stateful_step_count=40
-)
+TestLifetimes.settings = hypothesis.settings(max_examples=3000 if DEEP else 25, stateful_step_count=40, deadline=None, print_blob=True)
