@@ -433,7 +433,7 @@ def test_many_threads(pool: brine.Pool) -> None:
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="interpreters with a lock of their own came with Python 3.12")
 def test_interpreters_with_their_own_lock(pool: brine.Pool, pipe: brine.Pipe) -> None:
     code = f"""
-import os, threading
+import os, sys, threading
 try:
     import _interpreters as interpreters
     make = lambda: interpreters.create("isolated")
@@ -456,10 +456,11 @@ with brine.Pool.attach("{pool.name}") as pool:
     pipe = pool.connect("p")
     seen = [pipe.get(timeout=30)["n"] for _ in range(600)]
 for t in threads: t.join()
-for i in ids: interpreters.destroy(i)
+if sys.version_info >= (3, 13):  # before, that waits for ever for an interpreter that has imported threading
+    for i in ids: interpreters.destroy(i)
 assert sorted(seen) == sorted(list(range(200)) * 3)
 print("done", flush=True)
-os._exit(0)  # Python 3.12 waits for ever at its end if an interpreter has imported threading
+os._exit(0)  # the same at the end of the process
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=50)
     assert run.stdout == "done\n", run.stderr
