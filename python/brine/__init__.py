@@ -8,8 +8,8 @@
         for packet in pipe:
             print(packet["seq"], numpy.asarray(packet["data"]).sum())
 
-A Pool is a region of shared memory that outlives its processes until Pool.unlink(). A Packet is a tree of values in it that
-one process holds; a Pipe passes packets on. See the documentation of the classes.
+A Pool is a region of shared memory that outlives its processes until Pool.unlink(). A Packet is a tree of values in
+it that one process holds; a Pipe passes packets on. See the documentation of the classes.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pipes in asyncio. A task tries, and if nothing can be done waits until the pipe's descriptor is readable, and tries again.
+"""Pipes in asyncio. A task tries, and if nothing can be done waits until the pipe's descriptor is readable, and tries
+again.
 
-The tasks that wait on one side of a pipe in one event loop share a Side, which is there only as long as they are. All are woken
-at once: who finds nothing waits again, so that a task that was cancelled after it was woken takes nothing with it. Nothing is
-taken from a pipe before somebody is certain to get it.
+The tasks that wait on one side of a pipe in one event loop share a Side, which is there only as long as they are. All
+are woken at once: who finds nothing waits again, so that a task that was cancelled after it was woken takes nothing
+with it. Nothing is taken from a pipe before somebody is certain to get it.
 """
 
 from __future__ import annotations

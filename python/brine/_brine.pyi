@@ -1,5 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, MutableMapping, MutableSequence, Sequence, ValuesView
+from collections.abc import (
+    Callable,
+    ItemsView,
+    Iterable,
+    Iterator,
+    KeysView,
+    Mapping,
+    MutableMapping,
+    MutableSequence,
+    Sequence,
+    ValuesView,
+)
 from types import TracebackType
 from typing import Any, ClassVar, Literal, SupportsIndex, TypeVar, final, overload
 
@@ -275,7 +286,12 @@ class Pool:
     ) -> Pool: ...
     @classmethod
     def create_private(
-        cls, size: int | str = "1G", initial: int | str = 0, huge: bool = False, populate: bool = False, pickle: bool = False
+        cls,
+        size: int | str = "1G",
+        initial: int | str = 0,
+        huge: bool = False,
+        populate: bool = False,
+        pickle: bool = False,
     ) -> Pool: ...
     @classmethod
     def attach(
@@ -307,7 +323,12 @@ class Pool:
     def close(self) -> None: ...
     def packet(self, value: Any = {}, pickle: bool = False, bytes: int = 0) -> Packet: ...
     def serve(
-        self, name: str, capacity: int = 0, leases: bool = False, max_deliveries: int = 0, dead_letter: str | None = None
+        self,
+        name: str,
+        capacity: int = 0,
+        leases: bool = False,
+        max_deliveries: int = 0,
+        dead_letter: str | None = None,
     ) -> Pipe: ...
     def connect(self, name: str, timeout: float | None = 0) -> Pipe: ...
     def remove(self, name: str, /) -> None: ...

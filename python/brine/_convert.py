@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the extension asks for when it meets something rare: numpy's dates, arrays of other libraries, datetimes, pickles.
+"""What the extension asks for when it meets something rare: dates, arrays of other libraries, pickles.
 
 Dates are arrays of opaque items of 8 bytes, with numpy's name as their format: "M8[us]" and so on. A single one has no
 dimensions. A datetime with a time zone has its offset from UTC in seconds behind the format: "M8[us]+3600".
@@ -100,8 +100,8 @@ def adapt(value: Any, pickling: bool) -> tuple[Any, ...]:
     if pickling:
         return "pickle", _pickled(value)
     raise TypeError(
-        f"a {type(value).__qualname__} cannot be put into a packet: it may be None, a bool, number, str, bytes, datetime, dict, "
-        "list, tuple or array; pickle=True, on both sides, pickles anything else"
+        f"a {type(value).__qualname__} cannot be put into a packet: it may be None, a bool, number, str, bytes, date, "
+        "dict, list, tuple or array; pickle=True, on both sides, pickles anything else"
     )
 
 

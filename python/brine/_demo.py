@@ -14,7 +14,9 @@ import brine
 def produce(pool_name: str, frames: int, frame_bytes: int) -> None:
     with brine.Pool.attach(pool_name, timeout=5) as pool, pool.serve("frames", capacity=4) as pipe:
         for seq in range(frames):
-            packet = pool.packet({"seq": seq, "sent_ns": time.perf_counter_ns(), "header": {"rate": 1e6, "tags": ["a", "b"]}})
+            packet = pool.packet(
+                {"seq": seq, "sent_ns": time.perf_counter_ns(), "header": {"rate": 1e6, "tags": ["a", "b"]}}
+            )
             samples = memoryview(packet.array("samples", frame_bytes, "u1"))
             samples[0] = seq % 256
             samples.release()  # while something looks into a packet it is not given away
@@ -44,7 +46,9 @@ def main() -> None:
     name = f"demo.{os.getpid()}"
     with brine.Pool.create(name, max(64 << 20, chosen.bytes * 16)) as pool:
         try:
-            worker = multiprocessing.get_context("spawn").Process(target=produce, args=(name, chosen.frames, chosen.bytes))
+            worker = multiprocessing.get_context("spawn").Process(
+                target=produce, args=(name, chosen.frames, chosen.bytes)
+            )
             worker.start()
             began = time.perf_counter()
             received, total, delays = consume(pool)
@@ -56,4 +60,3 @@ def main() -> None:
     middle = delays[len(delays) // 2] / 1000 if delays else 0
     print(f"{received} packets in {seconds:.2f} s with {total / 1e9:.1f} GB of arrays that were never copied")
     print(f"from one process into the other in {middle:.1f} us (median, with the packets waiting in the pipe)")
-

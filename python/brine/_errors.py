@@ -223,7 +223,5 @@ class Full(Error, _queue.Full):
 
 
 BY_STATUS: dict[int, type[Error]] = {
-    c.status: c
-    for c in Error.__subclasses__()
-    if c not in (DeletedError, Empty, Full)
+    c.status: c for c in Error.__subclasses__() if c not in (DeletedError, Empty, Full)
 }

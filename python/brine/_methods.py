@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the types of the extension do seldom, written in Python.
 
-register() gives the functions of each class here to the type of `_brine` that it is named after. (As base classes they would
-make every Tab an object of the garbage collector.) What the abstract classes of collections.abc offer is taken from there.
+register() gives the functions of each class here to the type of `_brine` that it is named after. (As base classes they
+would make every Tab an object of the garbage collector.) What the abstract classes of collections.abc offer is taken
+from there.
 """
 
 from __future__ import annotations
@@ -221,7 +222,9 @@ class ArrMethods(_SequenceMethods):
         if step != 1:
             indices = range(start, stop, step)
             if len(indices) != len(new):
-                raise ValueError(f"attempt to assign sequence of size {len(new)} to extended slice of size {len(indices)}")
+                raise ValueError(
+                    f"attempt to assign sequence of size {len(new)} to extended slice of size {len(indices)}"
+                )
             for i, value in zip(indices, new):
                 self[i] = value
             return
@@ -318,7 +321,7 @@ class ArrayMethods:
 
 class PickledMethods:
     def load(self: Any) -> Any:
-        """Unpickles the object. This runs whatever code its writer wanted. Its buffers stay in the packet, without a copy."""
+        """Unpickles the object, which runs whatever code its writer wanted. Its buffers stay in the packet."""
         parts = self._parts()
         return pickle.loads(memoryview(parts[0]), buffers=parts[1:])
 

@@ -18,12 +18,12 @@ DEFAULT_CAPACITY = 16384
 class Queue:
     """A pipe with the interface of multiprocessing.Queue: any object in, an equal plain object out.
 
-    Arrays that come out look into the packet, without a copy, and keep it alive; everything else is copied out. There is no
-    feeder thread: what put() has put is there, also if the process is killed. Processes get it as an argument, or by the
-    name. It is gone with the pool, or by unlink().
+    Arrays that come out look into the packet, without a copy, and keep it alive; everything else is copied out. There
+    is no feeder thread: what put() has put is there, also if the process is killed. Processes get it as an argument,
+    or by the name. It is gone with the pool, or by unlink().
 
-    maxsize: packets that it holds; 0: 16384. pickle: objects of types that a packet does not have are pickled, and unpickled by
-    get(): only among processes that trust each other.
+    maxsize: packets that it holds; 0: 16384. pickle: objects of types that a packet does not have are pickled, and
+    unpickled by get(): only among processes that trust each other.
 
     Any thread may use it, and a child of fork().
     """

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How pools, pipes and packets travel between processes: by name.
 
-A process that is sent handles attaches to each pool once. A packet becomes shared, and a share of it is published under a
-name of its own until the receiver takes it away: in between it belongs to the pool, and survives its sender. Only
+A process that is sent handles attaches to each pool once. A packet becomes shared, and a share of it is published under
+a name of its own until the receiver takes it away: in between it belongs to the pool, and survives its sender. Only
 multiprocessing sends packets so; the plain pickle of one is that of a dict.
 """
 

@@ -11,10 +11,12 @@ static int name_index(const struct names *names, PyObject *name) {
 }
 
 /* out: names->count entries, borrowed, NULL where nothing was given. */
-int parse_arguments(const struct names *names, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, PyObject **out) {
+int parse_arguments(const struct names *names, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
+                    PyObject **out) {
     for (int i = 0; i < names->count; i++) out[i] = i < nargs ? args[i] : NULL;
     if (nargs > names->count) {
-        PyErr_Format(PyExc_TypeError, "%s() takes at most %d arguments (%zd given)", names->function, names->count, nargs);
+        PyErr_Format(PyExc_TypeError, "%s() takes at most %d arguments (%zd given)", names->function, names->count,
+                     nargs);
         return -1;
     }
     Py_ssize_t keywords = kwnames ? PyTuple_Size(kwnames) : 0;
@@ -22,7 +24,9 @@ int parse_arguments(const struct names *names, PyObject *const *args, Py_ssize_t
         PyObject *name = PyTuple_GetItem(kwnames, k);
         int i = name_index(names, name);
         if (i < 0 || out[i]) {
-            PyErr_Format(PyExc_TypeError, i < 0 ? "%s() got an unexpected keyword argument '%U'" : "%s() got multiple values for argument '%U'",
+            PyErr_Format(PyExc_TypeError,
+                         i < 0 ? "%s() got an unexpected keyword argument '%U'"
+                               : "%s() got multiple values for argument '%U'",
                          names->function, name);
             return -1;
         }

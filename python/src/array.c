@@ -2,8 +2,8 @@
 /*
  * nd-arrays: the object Array, and buffers in and out.
  *
- * Each exported buffer counts in its packet and uses the pool, so that neither goes away under it. The interfaces without
- * a word for "no longer needed" (__array_interface__) count until the Array itself goes.
+ * Each exported buffer counts in its packet and uses the pool, so that neither goes away under it. The interfaces
+ * without a word for "no longer needed" (__array_interface__) count until the Array itself goes.
  */
 #include "module.h"
 
@@ -18,10 +18,12 @@ static const struct dtype {
     const char *format, *name;
     uint8_t dlpack;
 } dtypes[] = {
-    [BRINE_BOOL] = {"?", "b1", kDLBool},   [BRINE_I8] = {"b", "i1", kDLInt},    [BRINE_U8] = {"B", "u1", kDLUInt},
-    [BRINE_I16] = {"h", "i2", kDLInt},     [BRINE_U16] = {"H", "u2", kDLUInt},  [BRINE_I32] = {"i", "i4", kDLInt},
-    [BRINE_U32] = {"I", "u4", kDLUInt},    [BRINE_I64] = {"l", "i8", kDLInt},   [BRINE_U64] = {"L", "u8", kDLUInt},
-    [BRINE_F16] = {"e", "f2", kDLFloat},   [BRINE_F32] = {"f", "f4", kDLFloat}, [BRINE_F64] = {"d", "f8", kDLFloat},
+    [BRINE_BOOL] = {"?", "b1", kDLBool},    [BRINE_I8] = {"b", "i1", kDLInt},
+    [BRINE_U8] = {"B", "u1", kDLUInt},      [BRINE_I16] = {"h", "i2", kDLInt},
+    [BRINE_U16] = {"H", "u2", kDLUInt},     [BRINE_I32] = {"i", "i4", kDLInt},
+    [BRINE_U32] = {"I", "u4", kDLUInt},     [BRINE_I64] = {"l", "i8", kDLInt},
+    [BRINE_U64] = {"L", "u8", kDLUInt},     [BRINE_F16] = {"e", "f2", kDLFloat},
+    [BRINE_F32] = {"f", "f4", kDLFloat},    [BRINE_F64] = {"d", "f8", kDLFloat},
     [BRINE_C64] = {"Zf", "c8", kDLComplex}, [BRINE_C128] = {"Zd", "c16", kDLComplex},
 };
 #define DTYPES (int)(sizeof dtypes / sizeof *dtypes)
@@ -32,7 +34,8 @@ static const struct dtype *dtype_of(const brine_array *a) {
 
 static int dtype_named(const char *name) {
     for (int t = 0; t < DTYPES; t++)
-        if (dtypes[t].name && (strcmp(name, dtypes[t].name) == 0 || strcmp(name, brine_type_name((brine_type)t)) == 0)) return t;
+        if (dtypes[t].name && (strcmp(name, dtypes[t].name) == 0 || strcmp(name, brine_type_name((brine_type)t)) == 0))
+            return t;
     return -1;
 }
 
@@ -49,8 +52,10 @@ static brine_type integer_type(bool is_signed, Py_ssize_t size) {
 /* The type of what a format of PEP 3118 says, if its items are numbers in this machine's order; else BRINE_RAW. */
 static brine_type type_of_format(const char *format, Py_ssize_t size) {
     const char *f = format ? format : "B";
-    if (*f == '@' || *f == '=' || *f == '<') f++;
-    else if (*f == '^') f++;
+    if (*f == '@' || *f == '=' || *f == '<')
+        f++;
+    else if (*f == '^')
+        f++;
     bool is_complex = *f == 'Z';
     if (is_complex) f++;
     if (!*f || f[1]) return BRINE_RAW;
@@ -68,8 +73,10 @@ static brine_type type_of_format(const char *format, Py_ssize_t size) {
 bool has_pointers(const char *format) {
     bool name = false;
     for (const char *f = format ? format : ""; *f; f++) {
-        if (*f == ':') name = !name;
-        else if (!name && strchr("OP&X", *f)) return true;
+        if (*f == ':')
+            name = !name;
+        else if (!name && strchr("OP&X", *f))
+            return true;
     }
     return false;
 }
@@ -99,13 +106,14 @@ int array_assign_buffer(const struct builder *b, brine_ref place, Py_buffer *vie
     size_t shape[BRINE_MAX_DIMS];
     void *data = NULL;
     if (view->ndim > BRINE_MAX_DIMS) {
-        PyErr_Format(PyExc_ValueError, "the array has %d dimensions; at most %d are possible", view->ndim, BRINE_MAX_DIMS);
+        PyErr_Format(PyExc_ValueError, "the array has %d dimensions; at most %d are possible", view->ndim,
+                     BRINE_MAX_DIMS);
         return -1;
     }
     for (int i = 0; i < view->ndim; i++) shape[i] = (size_t)(view->shape ? view->shape[i] : view->len / view->itemsize);
     brine_type type = format ? BRINE_RAW : type_of_format(view->format, view->itemsize);
-    int rc = type == BRINE_RAW ? brine_assign_array_raw(place, format ? format : view->format, (size_t)view->itemsize, view->ndim, shape,
-                                                        BRINE_ARRAY_UNINIT, &data)
+    int rc = type == BRINE_RAW ? brine_assign_array_raw(place, format ? format : view->format, (size_t)view->itemsize,
+                                                        view->ndim, shape, BRINE_ARRAY_UNINIT, &data)
                                : brine_assign_array(place, type, view->ndim, shape, BRINE_ARRAY_UNINIT, &data);
     if (rc) return raise_int(b->pool->state, rc);
     if (view->len == 0) return 0;
@@ -126,8 +134,10 @@ static int shape_of(PyObject *o, size_t *shape) {
     for (Py_ssize_t i = 0; i < n; i++) {
         Py_ssize_t extent = PyNumber_AsSsize_t(PyTuple_GetItem(items, i), PyExc_OverflowError);
         if (extent < 0 && !PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "negative dimensions are not allowed");
-        if (PyErr_Occurred()) n = -1;
-        else shape[i] = (size_t)extent;
+        if (PyErr_Occurred())
+            n = -1;
+        else
+            shape[i] = (size_t)extent;
     }
     Py_XDECREF(items);
     return (int)n;
@@ -168,7 +178,8 @@ static int look(PyObject *self, brine_array *a) {
 static PyObject *sizes(const void *numbers, int n, bool is_signed) {
     PyObject *tuple = PyTuple_New(n);
     for (int i = 0; tuple && i < n; i++) {
-        PyObject *size = is_signed ? PyLong_FromSsize_t(((const ptrdiff_t *)numbers)[i]) : PyLong_FromSize_t(((const size_t *)numbers)[i]);
+        PyObject *size = is_signed ? PyLong_FromSsize_t(((const ptrdiff_t *)numbers)[i])
+                                   : PyLong_FromSize_t(((const size_t *)numbers)[i]);
         if (!size || PyTuple_SetItem(tuple, i, size)) Py_CLEAR(tuple);
     }
     return tuple;
@@ -240,7 +251,9 @@ struct exported {
 };
 
 /* numpy knows dates by __array_interface__ only. */
-static bool is_date(const brine_array *a) { return a->dtype == BRINE_RAW && (a->format[0] | 32) == 'm' && a->format[1] == '8'; }
+static bool is_date(const brine_array *a) {
+    return a->dtype == BRINE_RAW && (a->format[0] | 32) == 'm' && a->format[1] == '8';
+}
 
 static int refuse_buffer(const char *why) {
     PyErr_SetString(PyExc_BufferError, why);
@@ -251,9 +264,12 @@ static int array_getbuffer(PyObject *self, Py_buffer *view, int flags) {
     brine_array a;
     view->obj = NULL;
     if (look(self, &a)) return -1;
-    if ((flags & PyBUF_WRITABLE) == PyBUF_WRITABLE && !a.writable) return refuse_buffer("the packet is shared or leased: its arrays are read-only");
-    if ((flags & PyBUF_F_CONTIGUOUS) == PyBUF_F_CONTIGUOUS && a.ndim > 1) return refuse_buffer("the array is in C order");
-    if ((flags & PyBUF_FORMAT) == PyBUF_FORMAT && is_date(&a)) return refuse_buffer("dates have no buffer format; use numpy.asarray()");
+    if ((flags & PyBUF_WRITABLE) == PyBUF_WRITABLE && !a.writable)
+        return refuse_buffer("the packet is shared or leased: its arrays are read-only");
+    if ((flags & PyBUF_F_CONTIGUOUS) == PyBUF_F_CONTIGUOUS && a.ndim > 1)
+        return refuse_buffer("the array is in C order");
+    if ((flags & PyBUF_FORMAT) == PyBUF_FORMAT && is_date(&a))
+        return refuse_buffer("dates have no buffer format; use numpy.asarray()");
     const struct dtype *d = dtype_of(&a);
     struct exported *e = PyMem_Malloc(sizeof *e + sizeof(Py_ssize_t) * 2 * (size_t)a.ndim);
     if (!e || !packet_export(((struct value *)self)->owner, &e->export, &a)) {
@@ -265,11 +281,18 @@ static int array_getbuffer(PyObject *self, Py_buffer *view, int flags) {
         e->sizes[i] = (Py_ssize_t)a.shape[i];
         e->sizes[a.ndim + i] = a.strides[i];
     }
-    *view = (Py_buffer){.buf = address(&a), .obj = Py_NewRef(self), .len = (Py_ssize_t)a.bytes, .itemsize = (Py_ssize_t)a.item_bytes,
-                        .readonly = !a.writable, .ndim = a.ndim, .internal = e};
+    *view = (Py_buffer){.buf = address(&a),
+                        .obj = Py_NewRef(self),
+                        .len = (Py_ssize_t)a.bytes,
+                        .itemsize = (Py_ssize_t)a.item_bytes,
+                        .readonly = !a.writable,
+                        .ndim = a.ndim,
+                        .internal = e};
     if ((flags & PyBUF_FORMAT) == PyBUF_FORMAT) view->format = (char *)(uintptr_t)(d ? d->format : a.format);
-    if ((flags & PyBUF_ND) == PyBUF_ND) view->shape = e->sizes;
-    else view->ndim = 1; /* as bytes */
+    if ((flags & PyBUF_ND) == PyBUF_ND)
+        view->shape = e->sizes;
+    else
+        view->ndim = 1; /* as bytes */
     if ((flags & PyBUF_STRIDES) == PyBUF_STRIDES) view->strides = e->sizes + a.ndim;
     return 0;
 }
@@ -313,8 +336,8 @@ static PyObject *get_interface(PyObject *self, void *closure) {
         Py_XDECREF(type);
         return NULL;
     }
-    return Py_BuildValue("{s:i,s:N,s:N,s:N,s:(KO)}", "version", 3, "shape", shape, "strides", strides, "typestr", type, "data",
-                         (unsigned long long)(uintptr_t)address(&a), a.writable ? Py_False : Py_True);
+    return Py_BuildValue("{s:i,s:N,s:N,s:N,s:(KO)}", "version", 3, "shape", shape, "strides", strides, "typestr", type,
+                         "data", (unsigned long long)(uintptr_t)address(&a), a.writable ? Py_False : Py_True);
 }
 
 /* ---- DLPack ---- */
@@ -350,7 +373,11 @@ static void capsule_gone(PyObject *capsule) {
 static int fill_tensor(DLTensor *t, const brine_array *a, struct lent *lent) {
     const struct dtype *d = dtype_of(a);
     if (!d) return refuse_buffer("the items are opaque: DLPack has no type for them");
-    *t = (DLTensor){.data = address(a), .device = {kDLCPU, 0}, .ndim = a->ndim, .shape = lent->sizes, .strides = lent->sizes + a->ndim,
+    *t = (DLTensor){.data = address(a),
+                    .device = {kDLCPU, 0},
+                    .ndim = a->ndim,
+                    .shape = lent->sizes,
+                    .strides = lent->sizes + a->ndim,
                     .dtype = {d->dlpack, (uint8_t)(a->item_bytes * 8), 1}};
     for (int i = 0; i < a->ndim; i++) {
         lent->sizes[i] = (int64_t)a->shape[i];
@@ -401,9 +428,13 @@ static PyObject *array_dlpack(PyObject *self, PyObject *const *args, Py_ssize_t 
     if (parse_arguments(&names, args, nargs, kwnames, given) || look(self, &a)) return NULL;
     int versioned = wants_versions(given[1]), copy = to_flag(given[3] == Py_None ? NULL : given[3], false);
     if (versioned < 0 || copy < 0) return NULL;
-    if (copy) refuse_buffer("DLPack of a copy is not offered: copy after importing");
-    else if (!versioned && !a.writable) refuse_buffer("the array is read-only, which this version of DLPack cannot say; use max_version=(1, 0) or copy it");
-    else return lend((struct value *)self, &a, versioned);
+    if (copy)
+        refuse_buffer("DLPack of a copy is not offered: copy after importing");
+    else if (!versioned && !a.writable)
+        refuse_buffer(
+            "the array is read-only, which this version of DLPack cannot say; use max_version=(1, 0) or copy it");
+    else
+        return lend((struct value *)self, &a, versioned);
     return NULL;
 }
 
@@ -430,8 +461,11 @@ static void array_dealloc(PyObject *self) {
 /* ---- the type ---- */
 
 static PyMethodDef methods[] = {
-    METHOD("__dlpack__", array_dlpack, FAST, "__dlpack__($self, stream=None, max_version=None, dl_device=None, copy=None)\n--\n\nThe DLPack protocol, without a copy."),
-    METHOD("__dlpack_device__", array_dlpack_device, METH_NOARGS, "__dlpack_device__($self, /)\n--\n\n(1, 0): the CPU."),
+    METHOD("__dlpack__", array_dlpack, FAST,
+           "__dlpack__($self, stream=None, max_version=None, dl_device=None, copy=None)\n--\n\nThe DLPack protocol, "
+           "without a copy."),
+    METHOD("__dlpack_device__", array_dlpack_device, METH_NOARGS,
+           "__dlpack_device__($self, /)\n--\n\n(1, 0): the CPU."),
     {0},
 };
 static PyGetSetDef attributes[] = {
@@ -449,8 +483,9 @@ static PyGetSetDef attributes[] = {
     {0},
 };
 static PyType_Slot slots[] = {
-    {Py_tp_doc, "An nd-array in shared memory: numpy.asarray(array) and memoryview(array) look at it without a copy.\n\n"
-                "A view keeps the packet and the mapping alive. It is read-only once the packet is shared."},
+    {Py_tp_doc,
+     "An nd-array in shared memory: numpy.asarray(array) and memoryview(array) look at it without a copy.\n\n"
+     "A view keeps the packet and the mapping alive. It is read-only once the packet is shared."},
     {Py_tp_dealloc, SLOT(array_dealloc)},
     {Py_tp_methods, methods},
     {Py_tp_getset, attributes},
@@ -461,4 +496,5 @@ static PyType_Slot slots[] = {
     {Py_bf_releasebuffer, SLOT(array_releasebuffer)},
     {0, NULL},
 };
-PyType_Spec array_spec = {"brine.Array", sizeof(struct value), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
+PyType_Spec array_spec = {"brine.Array", sizeof(struct value), 0,
+                          Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};

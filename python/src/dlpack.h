@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The structs of DLPack's C interface (versions 0 and 1.0), as its specification fixes them: only what an exporter of CPU
- * memory needs. Their layout and names are the interface.
+ * The structs of DLPack's C interface (versions 0 and 1.0), as its specification fixes them: only what an exporter of
+ * CPU memory needs. Their layout and names are the interface.
  */
 #ifndef BRINE_PYTHON_DLPACK_H
 #define BRINE_PYTHON_DLPACK_H

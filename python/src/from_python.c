@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Python objects into a packet. The usual types are told apart by their exact type and go straight into their cells, without
- * a temporary object; subclasses and everything else take the slow way in build_other().
+ * Python objects into a packet. The usual types are told apart by their exact type and go straight into their cells,
+ * without a temporary object; subclasses and everything else take the slow way in build_other().
  *
  * The first failure raises; what was built until then stays, for the caller to drop.
  */
@@ -25,12 +25,15 @@ static int build_big(const struct builder *b, brine_ref place, PyObject *o, bool
     Py_ssize_t size;
     if (magnitude) bits = PyObject_CallMethod(magnitude, "bit_length", NULL);
     size_t limbs = bits ? (PyLong_AsSize_t(bits) + 63) / 64 : 0;
-    if (limbs && !PyErr_Occurred()) bytes = PyObject_CallMethod(magnitude, "to_bytes", "ns", (Py_ssize_t)limbs * 8, "little");
+    if (limbs && !PyErr_Occurred())
+        bytes = PyObject_CallMethod(magnitude, "to_bytes", "ns", (Py_ssize_t)limbs * 8, "little");
     if (bytes && PyBytes_AsStringAndSize(bytes, &data, &size) == 0) {
         uint64_t *copy = PyMem_Malloc((size_t)size); /* aligned */
         if (copy) memcpy(copy, data, (size_t)size);
-        if (!copy) PyErr_NoMemory();
-        else rc = failed(b, brine_assign_bigint(place, negative ? -1 : 1, copy, limbs, 0));
+        if (!copy)
+            PyErr_NoMemory();
+        else
+            rc = failed(b, brine_assign_bigint(place, negative ? -1 : 1, copy, limbs, 0));
         PyMem_Free(copy);
     }
     Py_XDECREF(magnitude);
@@ -41,7 +44,8 @@ static int build_big(const struct builder *b, brine_ref place, PyObject *o, bool
 
 static int build_over_int64(const struct builder *b, brine_ref place, PyObject *o, int overflow) {
     unsigned long long u = overflow > 0 ? PyLong_AsUnsignedLongLong(o) : 0;
-    if (overflow > 0 && !(u == (unsigned long long)-1 && PyErr_Occurred())) return failed(b, brine_assign_uint(place, u));
+    if (overflow > 0 && !(u == (unsigned long long)-1 && PyErr_Occurred()))
+        return failed(b, brine_assign_uint(place, u));
     PyErr_Clear();
     return build_big(b, place, o, overflow < 0);
 }
@@ -81,7 +85,8 @@ static int add(const struct builder *b, brine_ref tab, PyObject *key, PyObject *
     return likely(brine_ref_ok(place)) ? build(b, place, value) : failed(b, brine_ref_status(place));
 }
 
-/* What a value converts itself with may be Python code that changes the dict: items are held, and the size is compared. */
+/* What a value converts itself with may be Python code that changes the dict: items are held, and the size is compared.
+ */
 static int build_dict(const struct builder *b, brine_ref place, PyObject *dict) {
     Py_ssize_t position = 0, size = PyDict_Size(dict);
     PyObject *key, *value;
@@ -146,7 +151,8 @@ static int build_tuple(const struct builder *b, brine_ref place, PyObject *tuple
 static int build_bytes(const struct builder *b, brine_ref place, PyObject *o) {
     char *data;
     Py_ssize_t length;
-    if (PyByteArray_Check(o)) return failed(b, brine_assign_bytes(place, PyByteArray_AsString(o), (size_t)PyByteArray_Size(o)));
+    if (PyByteArray_Check(o))
+        return failed(b, brine_assign_bytes(place, PyByteArray_AsString(o), (size_t)PyByteArray_Size(o)));
     return PyBytes_AsStringAndSize(o, &data, &length) ? -1 : failed(b, brine_assign_bytes(place, data, (size_t)length));
 }
 
@@ -158,7 +164,8 @@ static int build_buffer(const struct builder *b, brine_ref place, PyObject *o, c
     return rc;
 }
 
-/* 1: it has none that could be copied. numpy's dates offer one and then refuse it; one of Python objects is all pointers. */
+/* 1: it has none that could be copied. numpy's dates offer one and then refuse it; one of Python objects is all
+ * pointers. */
 static int build_own_buffer(const struct builder *b, brine_ref place, PyObject *o) {
     Py_buffer view;
     if (!PyObject_CheckBuffer(o)) return 1;
@@ -168,8 +175,10 @@ static int build_own_buffer(const struct builder *b, brine_ref place, PyObject *
     }
     bool scalar = is_numpy_scalar(o);
     int rc = 1;
-    if (scalar && view.ndim == 0) rc = array_assign_scalar(b, place, &view, o);
-    else if (!scalar && !has_pointers(view.format)) rc = array_assign_buffer(b, place, &view, NULL); /* a scalar date offers its bytes */
+    if (scalar && view.ndim == 0)
+        rc = array_assign_scalar(b, place, &view, o);
+    else if (!scalar && !has_pointers(view.format))
+        rc = array_assign_buffer(b, place, &view, NULL); /* a scalar date offers its bytes */
     PyBuffer_Release(&view);
     return rc;
 }
@@ -184,16 +193,20 @@ static int build_pickled(const struct builder *b, brine_ref place, PyObject *par
     return 0;
 }
 
-/* What brine._convert.adapt() made of it: ("value", another object), ("raw", buffer, format of its items), ("pickle", parts). */
+/* What brine._convert.adapt() made of it: ("value", another object), ("raw", buffer, format of its items), ("pickle",
+ * parts). */
 static int build_adapted(const struct builder *b, brine_ref place, PyObject *o) {
     PyObject *adapted = PyObject_CallMethod(b->pool->state->convert, "adapt", "Oi", o, b->pickle), *value;
     const char *kind, *format = NULL;
     int rc = -1;
     if (!adapted) return -1;
     if (PyArg_ParseTuple(adapted, "sO|s", &kind, &value, &format)) {
-        if (kind[0] == 'v') rc = build(b, place, value);
-        else if (kind[0] == 'r') rc = build_buffer(b, place, value, format);
-        else rc = build_pickled(b, place, value);
+        if (kind[0] == 'v')
+            rc = build(b, place, value);
+        else if (kind[0] == 'r')
+            rc = build_buffer(b, place, value, format);
+        else
+            rc = build_pickled(b, place, value);
     }
     Py_DECREF(adapted);
     return rc;
@@ -207,7 +220,8 @@ static int build_other(const struct builder *b, brine_ref place, PyObject *o) {
     if (PyUnicode_Check(o)) return build_text(b, place, o);
     if (PyLong_Check(o)) return build_int(b, place, o);
     if (PyFloat_Check(o)) return failed(b, brine_assign_double(place, PyFloat_AsDouble(o)));
-    if (PyComplex_Check(o)) return failed(b, brine_assign_complex(place, PyComplex_RealAsDouble(o), PyComplex_ImagAsDouble(o)));
+    if (PyComplex_Check(o))
+        return failed(b, brine_assign_complex(place, PyComplex_RealAsDouble(o), PyComplex_ImagAsDouble(o)));
     if (PyBytes_Check(o) || PyByteArray_Check(o)) return build_bytes(b, place, o);
     if (PyDict_Check(o)) return build_mapping(b, place, o);
     if (PyList_Check(o)) return build_list(b, place, o);
@@ -216,7 +230,8 @@ static int build_other(const struct builder *b, brine_ref place, PyObject *o) {
     return rc == 1 ? build_adapted(b, place, o) : rc;
 }
 
-static int build_nested(const struct builder *b, brine_ref place, PyObject *o, int (*how)(const struct builder *, brine_ref, PyObject *)) {
+static int build_nested(const struct builder *b, brine_ref place, PyObject *o,
+                        int (*how)(const struct builder *, brine_ref, PyObject *)) {
     if (Py_EnterRecursiveCall(" while a value is put into a packet")) return -1;
     int rc = how(b, place, o);
     Py_LeaveRecursiveCall();

@@ -3,8 +3,7 @@
 #include "module.h"
 
 struct iter {
-    PyObject_HEAD
-    struct value *value; /* NULL: exhausted */
+    PyObject_HEAD struct value *value; /* NULL: exhausted */
     enum iterate what;
     brine_iter it;
 };
@@ -31,8 +30,10 @@ static void iter_dealloc(PyObject *self) {
 
 static PyObject *ended(struct iter *i) {
     struct packet *owner = i->value->owner;
-    if (i->it.status == BRINE_EINVAL) PyErr_SetString(PyExc_RuntimeError, "the container changed size during iteration");
-    else check_value(owner, i->it.status);
+    if (i->it.status == BRINE_EINVAL)
+        PyErr_SetString(PyExc_RuntimeError, "the container changed size during iteration");
+    else
+        check_value(owner, i->it.status);
     Py_CLEAR(i->value);
     return NULL;
 }
@@ -57,4 +58,5 @@ static PyType_Slot slots[] = {
     {Py_tp_iternext, SLOT(iter_next)},
     {0, NULL},
 };
-PyType_Spec iter_spec = {"brine._Iterator", sizeof(struct iter), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
+PyType_Spec iter_spec = {"brine._Iterator", sizeof(struct iter), 0,
+                         Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};

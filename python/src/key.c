@@ -3,7 +3,8 @@
 #include "module.h"
 
 static int not_a_key(PyObject *o) {
-    PyErr_Format(PyExc_TypeError, "a key of a tab is None, a bool, number, str, bytes or a tuple of such, not %R", (PyObject *)Py_TYPE(o));
+    PyErr_Format(PyExc_TypeError, "a key of a tab is None, a bool, number, str, bytes or a tuple of such, not %R",
+                 (PyObject *)Py_TYPE(o));
     return -1;
 }
 

@@ -28,20 +28,23 @@ static PyObject *pickled_parts(PyObject *self, PyObject *ignored) {
 static PyMethodDef pickled_methods[] = {METHOD("_parts", pickled_parts, METH_NOARGS, NULL), {0}};
 static PyGetSetDef pickled_attributes[] = {{"packet", value_packet, NULL, "The packet that it is in.", NULL}, {0}};
 static PyType_Slot pickled_slots[] = {
-    {Py_tp_doc, "A pickled object that was not unpickled, because the pool was not opened with pickle=True. load() does it, which runs "
+    {Py_tp_doc, "A pickled object that was not unpickled, because the pool was not opened with pickle=True. load() "
+                "does it, which runs "
                 "whatever code its writer wanted: only where writers are trusted."},
     {Py_tp_dealloc, SLOT(value_dealloc)},
     {Py_tp_methods, pickled_methods},
     {Py_tp_getset, pickled_attributes},
     {0, NULL},
 };
-static PyType_Spec pickled_spec = {"brine.Pickled", sizeof(struct value), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, pickled_slots};
+static PyType_Spec pickled_spec = {"brine.Pickled", sizeof(struct value), 0,
+                                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, pickled_slots};
 
 /* ---- making it ---- */
 
 static PyTypeObject *add_type(PyObject *module, PyType_Spec *spec, PyTypeObject *base) {
     PyObject *type = PyType_FromModuleAndSpec(module, spec, (PyObject *)base);
-    if (type && (spec == &iter_spec || PyModule_AddType(module, (PyTypeObject *)type) == 0)) return (PyTypeObject *)type;
+    if (type && (spec == &iter_spec || PyModule_AddType(module, (PyTypeObject *)type) == 0))
+        return (PyTypeObject *)type;
     Py_XDECREF(type);
     return NULL;
 }
@@ -105,7 +108,8 @@ static int traverse(PyObject *module, visitproc visit, void *arg) {
 /* Objects outlive this only if they are never freed: their types hold the module. */
 static int clear(PyObject *module) {
     struct state *s = PyModule_GetState(module);
-    PyTypeObject **types[] = {&s->pool, &s->pipe, &s->packet, &s->tab, &s->arr, &s->tup, &s->array, &s->iter, &s->pickled};
+    PyTypeObject **types[] = {&s->pool, &s->pipe,  &s->packet, &s->tab,    &s->arr,
+                              &s->tup,  &s->array, &s->iter,   &s->pickled};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) Py_CLEAR(*types[i]);
     for (size_t i = 0; i < STATUS_COUNT; i++) Py_CLEAR(s->errors[i]);
     Py_CLEAR(s->error);
@@ -120,10 +124,16 @@ static int clear(PyObject *module) {
 static void free_module(void *module) { clear(module); }
 
 static PyMethodDef functions[] = {
-    METHOD("wait", module_wait, FAST, "wait($module, readers, timeout=None, writers=())\n--\n\nThe pipes that are ready, of up to 128: readers to be read from, writers to be written to.\n\n"
-           "Waits until one is; [] when timeout seconds have passed. A hint: another reader may be faster, so get_nowait() next."),
-    METHOD("fanout", module_fanout, FAST, "fanout($module, item, pipes, policy='block', timeout=None)\n--\n\nGives a packet to every pipe, by reference: it becomes shared, and is consumed whatever happens.\n\n"
-           "policy: 'block' waits for every pipe; 'drop_newest': a full one does not get it; 'drop_oldest': a full one loses its oldest packet. Returns a list of "
+    METHOD("wait", module_wait, FAST,
+           "wait($module, readers, timeout=None, writers=())\n--\n\nThe pipes that are ready, of up to 128: readers to "
+           "be read from, writers to be written to.\n\n"
+           "Waits until one is; [] when timeout seconds have passed. A hint: another reader may be faster, so "
+           "get_nowait() next."),
+    METHOD("fanout", module_fanout, FAST,
+           "fanout($module, item, pipes, policy='block', timeout=None)\n--\n\nGives a packet to every pipe, by "
+           "reference: it becomes shared, and is consumed whatever happens.\n\n"
+           "policy: 'block' waits for every pipe; 'drop_newest': a full one does not get it; 'drop_oldest': a full one "
+           "loses its oldest packet. Returns a list of "
            "who got it. Full: one had no room in time."),
     METHOD("_after_fork", module_after_fork, METH_NOARGS, NULL),
     {0},
@@ -134,8 +144,9 @@ static PyMethodDef functions[] = {
 #define PER_INTERPRETER_GIL ((void *)2)
 static PyModuleDef_Slot slots[] = {{Py_mod_exec, SLOT(execute)}, {0, NULL}, {0, NULL}};
 static PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, .m_name = "_brine", .m_doc = "The core of the package brine.", .m_size = sizeof(struct state), .m_methods = functions,
-    .m_slots = slots, .m_traverse = traverse, .m_clear = clear, .m_free = free_module,
+    PyModuleDef_HEAD_INIT,          .m_name = "_brine",     .m_doc = "The core of the package brine.",
+    .m_size = sizeof(struct state), .m_methods = functions, .m_slots = slots,
+    .m_traverse = traverse,         .m_clear = clear,       .m_free = free_module,
 };
 
 PyMODINIT_FUNC PyInit__brine(void);

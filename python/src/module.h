@@ -6,8 +6,8 @@
  *   Pipe                  ->  Pool
  *
  * - A value object is a brine_ref and its packet. Nothing is cached: each access asks the core, which checks the ref.
- * - `pool_core` counts who uses the mapping: the open Pool, each exported buffer, each wait without the GIL, each poller
- *   thread. The last one detaches. So closing a pool never unmaps what somebody still looks at.
+ * - `pool_core` counts who uses the mapping: the open Pool, each exported buffer, each wait without the GIL, each
+ * poller thread. The last one detaches. So closing a pool never unmaps what somebody still looks at.
  * - A packet knows its exported buffers. As long as there are any it is neither freed, given away nor compacted, and
  *   no array is deleted from it that one of them points into.
  * - A forked child has the parent's objects, but holds none of its packets: `epoch` tells them apart.
@@ -29,15 +29,15 @@
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
 #define PICKLE_FORMAT "pickle:5" /* of an array of opaque items: no dtype is called so */
-#define STATUS_COUNT 32 /* over the largest negated status */
+#define STATUS_COUNT 32          /* over the largest negated status */
 
 struct pool;
 struct state {
     PyTypeObject *pool, *pipe, *packet, *tab, *arr, *tup, *array, *iter, *pickled;
     PyObject *errors[STATUS_COUNT]; /* by negated status; NULL: brine.Error */
     PyObject *error, *empty, *full, *shut_down, *deleted;
-    struct pool *pools;             /* open ones, and those that still have objects */
-    PyObject *convert;              /* the module brine._convert: what is rare and easier in Python */
+    struct pool *pools; /* open ones, and those that still have objects */
+    PyObject *convert;  /* the module brine._convert: what is rare and easier in Python */
 };
 
 struct pool_core {
@@ -47,8 +47,7 @@ struct pool_core {
 };
 
 struct pool {
-    PyObject_HEAD
-    struct state *state;
+    PyObject_HEAD struct state *state;
     struct pool_core *core;
     struct pool *next, *previous; /* of all pools of the interpreter */
     PyObject *weakrefs;
@@ -60,8 +59,7 @@ struct packet;
 
 /* Tab, Arr, Tup and Array; the beginning of a Packet, whose owner is itself. */
 struct value {
-    PyObject_HEAD
-    struct packet *owner;
+    PyObject_HEAD struct packet *owner;
     brine_ref ref;
     struct export *pin; /* of an Array: by __array_interface__ */
 };
@@ -79,20 +77,19 @@ enum {
     BARRED_PUTTING = 2, /* a thread without the GIL is about to give it away */
 };
 struct packet {
-    PyObject_HEAD
-    struct packet *owner; /* itself, not counted */
-    brine_ref ref;        /* the root */
-    struct export *pin;   /* none */
-    brine_packet handle;  /* record 0: closed or given away */
+    PyObject_HEAD struct packet *owner; /* itself, not counted */
+    brine_ref ref;                      /* the root */
+    struct export *pin;                 /* none */
+    brine_packet handle;                /* record 0: closed or given away */
     struct pool *pool;
     PyObject *weakrefs;
     struct export *exports;
     uint32_t export_count, writable_exports;
     unsigned epoch;
     uint8_t barred; /* why it may not be used: BARRED_... */
-    bool pickle;  /* objects of other types may be pickled and unpickled */
-    bool leased;  /* it came with a lease, which may have been acknowledged since */
-    bool done;    /* letting go acknowledges the lease, instead of giving the packet back */
+    bool pickle;    /* objects of other types may be pickled and unpickled */
+    bool leased;    /* it came with a lease, which may have been acknowledged since */
+    bool done;      /* letting go acknowledges the lease, instead of giving the packet back */
 };
 
 /* ---- module.c ---- */
@@ -109,11 +106,12 @@ struct names {
     int required, count;
     const char *name[9];
 };
-int parse_arguments(const struct names *names, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, PyObject **out);
-int to_deadline(PyObject *timeout, brine_deadline *deadline); /* seconds; None or NULL: for ever */
+int parse_arguments(const struct names *names, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
+                    PyObject **out);
+int to_deadline(PyObject *timeout, brine_deadline *deadline);      /* seconds; None or NULL: for ever */
 int to_size(struct state *state, PyObject *size, uint64_t *bytes); /* int, or text such as "64M" */
-int to_flag(PyObject *value, bool otherwise);                 /* -1: error */
-const char *to_text(PyObject *value, const char *what);       /* UTF-8 without NUL inside */
+int to_flag(PyObject *value, bool otherwise);                      /* -1: error */
+const char *to_text(PyObject *value, const char *what);            /* UTF-8 without NUL inside */
 
 /* ---- pool.c ---- */
 extern PyType_Spec pool_spec;
@@ -126,7 +124,8 @@ PyObject *module_after_fork(PyObject *module, PyObject *ignored);
 
 /* ---- packet.c ---- */
 extern PyType_Spec packet_spec;
-PyObject *packet_wrap(struct pool *pool, brine_packet handle, bool pickle, bool leased); /* takes the handle over, also on failure */
+PyObject *packet_wrap(struct pool *pool, brine_packet handle, bool pickle,
+                      bool leased); /* takes the handle over, also on failure */
 int packet_fill(struct pool *pool, PyObject *value, bool pickle, size_t bytes, brine_packet *handle);
 PyObject *packet_of_value(struct value *value, struct pool *pool); /* a deep copy */
 int packet_dead(struct packet *packet);                            /* raises why */
@@ -137,7 +136,8 @@ void packet_drop(struct packet *packet, brine_packet handle);      /* it was not
 bool packet_export(struct packet *packet, struct export *export, const brine_array *array); /* false: raised */
 void packet_unexport(struct export *export);
 int packet_to_give(struct pool *pool, PyObject *value, brine_packet *handle, struct packet **of);
-int packet_hand_over(struct packet *packet, brine_packet *handle); /* what may be given away; the packet itself still has it */
+int packet_hand_over(struct packet *packet,
+                     brine_packet *handle); /* what may be given away; the packet itself still has it */
 
 static inline int packet_live(struct packet *p) {
     if (likely(p->handle.record && !p->barred && !p->pool->closed &&
@@ -151,7 +151,7 @@ static inline struct state *state_of(struct packet *owner) { return owner->pool-
 /* ---- to_python.c ---- */
 enum arrays { ARRAYS_COPY, ARRAYS_VIEW };
 PyObject *value_new(PyTypeObject *type, struct packet *owner, brine_ref ref);
-PyObject *to_value(struct packet *owner, brine_ref ref); /* scalars copied, containers as views */
+PyObject *to_value(struct packet *owner, brine_ref ref);                      /* scalars copied, containers as views */
 PyObject *to_python(struct packet *owner, brine_ref ref, enum arrays arrays); /* a deep copy */
 int arrays_of(PyObject *text, enum arrays *arrays);
 
@@ -207,8 +207,7 @@ struct pipe_core {
 };
 struct poller;
 struct pipe {
-    PyObject_HEAD
-    struct state *state;
+    PyObject_HEAD struct state *state;
     struct pool *pool;
     struct pipe_core *core;
     struct poller *readable, *writable; /* made by the first fileno() */
@@ -228,7 +227,7 @@ int sliced(brine_deadline until, brine_deadline *slice); /* the next piece of a 
 
 struct poller *poller_new(struct pipe *pipe, uint32_t events); /* NULL: raised */
 int poller_fd(const struct poller *poller);
-void poller_arm(struct poller *poller); /* the descriptor is readable when the pipe next is */
+void poller_arm(struct poller *poller);               /* the descriptor is readable when the pipe next is */
 void poller_stop(struct poller *poller, bool forked); /* forked: its thread is the parent's */
 
 /* ---- publish.c, observe.c ---- */
@@ -243,7 +242,8 @@ PyObject *pool_check(PyObject *self, PyObject *ignored);
 PyObject *pool_peek(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
 PyObject *pipe_info(PyObject *self, PyObject *ignored);
 
-#define METHOD(name, function, how, doc) {name, (PyCFunction)(void (*)(void))(function), how, doc}
+#define METHOD(name, function, how, doc)                                                                               \
+    { name, (PyCFunction)(void (*)(void))(function), how, doc }
 #define FAST (METH_FASTCALL | METH_KEYWORDS)
 #define SLOT(function) ((void *)(function))
 

@@ -12,9 +12,10 @@ PyObject *pool_info(PyObject *self, PyObject *ignored) {
     if (pool_live(pool)) return NULL;
     int rc = brine_pool_get_info(pool->core->raw, &given);
     if (rc) return raise_status(pool->state, rc);
-    return Py_BuildValue("{s:s,s:y#,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K}", "name", info->name, "uuid", (const char *)info->uuid,
-                         (Py_ssize_t)sizeof info->uuid, N(max_bytes), N(committed_bytes), N(table_bytes), N(used_bytes), N(high_bytes), N(packets),
-                         N(reaps), N(created_ns), N(participants), N(pipes), N(published), N(mode), N(owner_uid));
+    return Py_BuildValue("{s:s,s:y#,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K}", "name", info->name, "uuid",
+                         (const char *)info->uuid, (Py_ssize_t)sizeof info->uuid, N(max_bytes), N(committed_bytes),
+                         N(table_bytes), N(used_bytes), N(high_bytes), N(packets), N(reaps), N(created_ns),
+                         N(participants), N(pipes), N(published), N(mode), N(owner_uid));
 }
 
 /* ---- lists of what is visited ---- */
@@ -32,10 +33,11 @@ static PyObject *finished(struct pool *pool, PyObject *list, int rc) {
 }
 
 static PyObject *pipe_dict(const brine_pipe_info *info) {
-    return Py_BuildValue("{s:s,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:O,s:O,s:K,s:K,s:s}", "name", info->name, N(capacity), N(depth),
-                         N(packets_in), N(packets_out), N(bytes_in), N(bytes_out), N(timeouts_in), N(timeouts_out), N(drops), N(returned),
-                         N(dead_letters), N(servers), N(clients), N(blocked_writers), N(blocked_readers), B(closed), B(leases), N(leased),
-                         N(max_deliveries), "dead_letter", info->dead_letter);
+    return Py_BuildValue("{s:s,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:K,s:O,s:O,s:K,s:K,s:s}",
+                         "name", info->name, N(capacity), N(depth), N(packets_in), N(packets_out), N(bytes_in),
+                         N(bytes_out), N(timeouts_in), N(timeouts_out), N(drops), N(returned), N(dead_letters),
+                         N(servers), N(clients), N(blocked_writers), N(blocked_readers), B(closed), B(leases),
+                         N(leased), N(max_deliveries), "dead_letter", info->dead_letter);
 }
 
 static int visit_pipe(const brine_pipe_info *info, void *list) { return append(list, pipe_dict(info)); }
@@ -70,8 +72,10 @@ PyObject *pool_published(PyObject *self, PyObject *ignored) {
 }
 
 static int visit_participant(const brine_participant_info *info, void *list) {
-    return append(list, Py_BuildValue("{s:K,s:i,s:K,s:K,s:K,s:O,s:O,s:s,s:K,s:K}", N(index), "pid", (int)info->pid, N(pid_namespace), N(start_ns), N(uid),
-                                      B(alive), "is_self", info->self ? Py_True : Py_False, "command", info->command, N(packets_held), N(bytes_held)));
+    return append(list, Py_BuildValue("{s:K,s:i,s:K,s:K,s:K,s:O,s:O,s:s,s:K,s:K}", N(index), "pid", (int)info->pid,
+                                      N(pid_namespace), N(start_ns), N(uid), B(alive), "is_self",
+                                      info->self ? Py_True : Py_False, "command", info->command, N(packets_held),
+                                      N(bytes_held)));
 }
 
 PyObject *pool_participants(PyObject *self, PyObject *ignored) {

@@ -2,8 +2,8 @@
 /*
  * Packets: who holds one, and until when.
  *
- * A Packet is let go by close(), leaving a with block, or its last reference. While buffers of it are exported it is only
- * marked, and the last of them lets it go. A leased one that nobody was done with goes back to its pipe.
+ * A Packet is let go by close(), leaving a with block, or its last reference. While buffers of it are exported it is
+ * only marked, and the last of them lets it go. A leased one that nobody was done with goes back to its pipe.
  */
 #include "module.h"
 
@@ -53,22 +53,32 @@ PyObject *packet_of_value(struct value *value, struct pool *pool) {
 
 /* ---- letting go ---- */
 
-static bool same_process(const struct packet *p) { return p->epoch == atomic_load_explicit(&brine_fork_epoch, memory_order_relaxed); }
+static bool same_process(const struct packet *p) {
+    return p->epoch == atomic_load_explicit(&brine_fork_epoch, memory_order_relaxed);
+}
 
 int packet_dead(struct packet *p) {
     struct state *s = p->pool->state;
     PyObject *class = s->errors[-BRINE_ENOTHELD];
-    if (p->pool->closed) PyErr_SetString(class, "the pool of the packet was closed");
-    else if (!same_process(p)) PyErr_SetString(class, "the packet belongs to the process that this one was forked from; send it through a pipe");
-    else if (p->barred & BARRED_PUTTING) PyErr_SetString(class, "another thread is putting the packet into a pipe");
-    else if (p->barred) PyErr_SetString(class, "the packet was closed");
-    else PyErr_SetString(class, "the packet was closed or given away");
+    if (p->pool->closed)
+        PyErr_SetString(class, "the pool of the packet was closed");
+    else if (!same_process(p))
+        PyErr_SetString(class,
+                        "the packet belongs to the process that this one was forked from; send it through a pipe");
+    else if (p->barred & BARRED_PUTTING)
+        PyErr_SetString(class, "another thread is putting the packet into a pipe");
+    else if (p->barred)
+        PyErr_SetString(class, "the packet was closed");
+    else
+        PyErr_SetString(class, "the packet was closed or given away");
     return -1;
 }
 
 int packet_lent(struct packet *p, const char *action) {
     if (likely(!p->exports)) return 0;
-    PyErr_Format(PyExc_BufferError, "the packet cannot be %s while %u arrays or buffers look into it; delete them first (del x)", action, p->export_count);
+    PyErr_Format(PyExc_BufferError,
+                 "the packet cannot be %s while %u arrays or buffers look into it; delete them first (del x)", action,
+                 p->export_count);
     return -1;
 }
 
@@ -85,8 +95,10 @@ static void let_go(struct packet *p) {
 
 static void close_packet(struct packet *p) {
     if (!p->handle.record || (p->barred & BARRED_PUTTING)) return;
-    if (p->exports) p->barred |= BARRED_CLOSING;
-    else let_go(p);
+    if (p->exports)
+        p->barred |= BARRED_CLOSING;
+    else
+        let_go(p);
 }
 
 bool packet_export(struct packet *p, struct export *e, const brine_array *array) {
@@ -103,8 +115,10 @@ bool packet_export(struct packet *p, struct export *e, const brine_array *array)
 void packet_unexport(struct export *e) {
     struct packet *p = e->owner;
     if (e->next) e->next->previous = e->previous;
-    if (e->previous) e->previous->next = e->next;
-    else p->exports = e->next;
+    if (e->previous)
+        e->previous->next = e->next;
+    else
+        p->exports = e->next;
     p->export_count--;
     p->writable_exports -= e->writable;
     if ((p->barred & BARRED_CLOSING) && !p->exports) let_go(p);
@@ -133,8 +147,10 @@ int packet_to_give(struct pool *pool, PyObject *value, brine_packet *handle, str
 
 void packet_given(struct packet *p, brine_packet handle) {
     p->leased = false;
-    if (handle.record == p->handle.record) packet_gone(p);
-    else close_packet(p); /* its own share goes with the last buffer */
+    if (handle.record == p->handle.record)
+        packet_gone(p);
+    else
+        close_packet(p); /* its own share goes with the last buffer */
 }
 
 void packet_drop(struct packet *p, brine_packet handle) {
@@ -241,7 +257,8 @@ static PyObject *packet_copy(PyObject *self, PyObject *const *args, Py_ssize_t n
     struct packet *p = (struct packet *)self;
     if (parse_arguments(&names, args, nargs, kwnames, &pool)) return NULL;
     if (!pool || pool == Py_None) pool = (PyObject *)p->pool;
-    if (PyObject_TypeCheck(pool, p->pool->state->pool)) return packet_of_value((struct value *)self, (struct pool *)pool);
+    if (PyObject_TypeCheck(pool, p->pool->state->pool))
+        return packet_of_value((struct value *)self, (struct pool *)pool);
     PyErr_SetString(PyExc_TypeError, "pool must be a brine.Pool");
     return NULL;
 }
@@ -260,7 +277,9 @@ static int set_root(PyObject *self, PyObject *value, void *closure) {
         PyErr_SetString(PyExc_AttributeError, "the root cannot be deleted");
         return -1;
     }
-    return value_live((struct value *)self) ? -1 : value_assign((struct value *)self, ((struct value *)self)->ref, false, value);
+    return value_live((struct value *)self)
+               ? -1
+               : value_assign((struct value *)self, ((struct value *)self)->ref, false, value);
 }
 
 static PyObject *get_pool(PyObject *self, void *closure) {
@@ -276,24 +295,31 @@ static PyObject *get_closed(PyObject *self, void *closure) {
 
 static PyObject *get_shared(PyObject *self, void *closure) {
     (void)closure;
-    return packet_live((struct packet *)self) ? NULL : PyBool_FromLong(brine_packet_is_shared(((struct packet *)self)->handle));
+    return packet_live((struct packet *)self)
+               ? NULL
+               : PyBool_FromLong(brine_packet_is_shared(((struct packet *)self)->handle));
 }
 
 static PyObject *get_holders(PyObject *self, void *closure) {
     (void)closure;
-    return packet_live((struct packet *)self) ? NULL : PyLong_FromUnsignedLong(brine_packet_holders(((struct packet *)self)->handle));
+    return packet_live((struct packet *)self)
+               ? NULL
+               : PyLong_FromUnsignedLong(brine_packet_holders(((struct packet *)self)->handle));
 }
 
 static PyObject *get_deliveries(PyObject *self, void *closure) {
     (void)closure;
-    return packet_live((struct packet *)self) ? NULL : PyLong_FromUnsignedLong(brine_deliveries(((struct packet *)self)->handle));
+    return packet_live((struct packet *)self)
+               ? NULL
+               : PyLong_FromUnsignedLong(brine_deliveries(((struct packet *)self)->handle));
 }
 
 static PyObject *get_nbytes(PyObject *self, void *closure) {
     struct packet *p = (struct packet *)self;
     uint64_t bytes;
     (void)closure;
-    return packet_live(p) || check_value(p, brine_packet_bytes(p->handle, &bytes)) ? NULL : PyLong_FromUnsignedLongLong(bytes);
+    return packet_live(p) || check_value(p, brine_packet_bytes(p->handle, &bytes)) ? NULL
+                                                                                   : PyLong_FromUnsignedLongLong(bytes);
 }
 
 static PyObject *get_pickle(PyObject *self, void *closure) {
@@ -309,20 +335,35 @@ static int set_pickle(PyObject *self, PyObject *value, void *closure) {
 }
 
 static PyMethodDef methods[] = {
-    METHOD("close", packet_close, METH_NOARGS, "close($self, /)\n--\n\nLets go of the packet: it is freed, or a share of it is; a lease is acknowledged.\n\n"
-           "While arrays look into it the memory stays until the last of them is gone. More than once is fine."),
+    METHOD(
+        "close", packet_close, METH_NOARGS,
+        "close($self, /)\n--\n\nLets go of the packet: it is freed, or a share of it is; a lease is acknowledged.\n\n"
+        "While arrays look into it the memory stays until the last of them is gone. More than once is fine."),
     METHOD("__enter__", packet_enter, METH_NOARGS, "__enter__($self, /)\n--\n\nThe packet itself."),
-    METHOD("__exit__", packet_exit, METH_FASTCALL, "__exit__($self, /, *exception)\n--\n\nCloses it. After an exception a leased packet goes back to its pipe instead."),
-    METHOD("share", packet_share, METH_NOARGS, "share($self, /)\n--\n\nMakes the packet immutable, so that it can have several holders; returns it.\n\n"
+    METHOD("__exit__", packet_exit, METH_FASTCALL,
+           "__exit__($self, /, *exception)\n--\n\nCloses it. After an exception a leased packet goes back to its pipe "
+           "instead."),
+    METHOD("share", packet_share, METH_NOARGS,
+           "share($self, /)\n--\n\nMakes the packet immutable, so that it can have several holders; returns it.\n\n"
            "BufferError: writable arrays look into it."),
-    METHOD("clone", packet_clone, METH_NOARGS, "clone($self, /)\n--\n\nOne more share of the packet (which becomes shared), as a Packet of its own. Nothing is copied."),
-    METHOD("own", packet_own, METH_NOARGS, "own($self, /)\n--\n\nMakes a shared packet changeable again and returns it: without a copy if this is its only holder.\n\n"
+    METHOD("clone", packet_clone, METH_NOARGS,
+           "clone($self, /)\n--\n\nOne more share of the packet (which becomes shared), as a Packet of its own. "
+           "Nothing is copied."),
+    METHOD("own", packet_own, METH_NOARGS,
+           "own($self, /)\n--\n\nMakes a shared packet changeable again and returns it: without a copy if this is its "
+           "only holder.\n\n"
            "BufferError: arrays look into it."),
-    METHOD("compact", packet_compact, METH_NOARGS, "compact($self, /)\n--\n\nDrops garbage of overwritten values. Values got from the packet before are dead."),
-    METHOD("ack", packet_ack, METH_NOARGS, "ack($self, /)\n--\n\nAcknowledges a leased packet: it is then an ordinary one."),
-    METHOD("nack", packet_nack, METH_NOARGS, "nack($self, /)\n--\n\nGives a leased packet back to its pipe, for the next reader.\n\nBufferError: arrays look into it."),
-    METHOD("validate", packet_validate, METH_NOARGS, "validate($self, /)\n--\n\nChecks everything in a packet from a writer that is not trusted; CorruptError."),
-    METHOD("copy", packet_copy, FAST, "copy($self, pool=None)\n--\n\nA deep copy as a packet of its own, in the same or another pool."),
+    METHOD("compact", packet_compact, METH_NOARGS,
+           "compact($self, /)\n--\n\nDrops garbage of overwritten values. Values got from the packet before are dead."),
+    METHOD("ack", packet_ack, METH_NOARGS,
+           "ack($self, /)\n--\n\nAcknowledges a leased packet: it is then an ordinary one."),
+    METHOD("nack", packet_nack, METH_NOARGS,
+           "nack($self, /)\n--\n\nGives a leased packet back to its pipe, for the next reader.\n\nBufferError: arrays "
+           "look into it."),
+    METHOD("validate", packet_validate, METH_NOARGS,
+           "validate($self, /)\n--\n\nChecks everything in a packet from a writer that is not trusted; CorruptError."),
+    METHOD("copy", packet_copy, FAST,
+           "copy($self, pool=None)\n--\n\nA deep copy as a packet of its own, in the same or another pool."),
     {0},
 };
 static PyGetSetDef attributes[] = {
@@ -331,8 +372,10 @@ static PyGetSetDef attributes[] = {
     {"closed", get_closed, NULL, "True once it was closed or given away.", NULL},
     {"shared", get_shared, NULL, "True if it is a share of an immutable packet.", NULL},
     {"holders", get_holders, NULL, "Number of holders of a shared packet; 1 for another.", NULL},
-    {"deliveries", get_deliveries, NULL, "How often a leased packet was delivered, this time included; 0 without a lease.", NULL},
-    {"pickle", get_pickle, set_pickle, "True if objects of other types are pickled when they are put in and unpickled when they are read.", NULL},
+    {"deliveries", get_deliveries, NULL,
+     "How often a leased packet was delivered, this time included; 0 without a lease.", NULL},
+    {"pickle", get_pickle, set_pickle,
+     "True if objects of other types are pickled when they are put in and unpickled when they are read.", NULL},
     {"nbytes", get_nbytes, NULL, "Bytes that it takes in the pool.", NULL},
     {0},
 };
@@ -341,12 +384,15 @@ static PyMemberDef members[] = {
     {0},
 };
 static PyType_Slot slots[] = {
-    {Py_tp_doc, "A packet that this process holds: the unit that is passed on. It is a Tab (its root), and a context manager.\n\n"
-                "Any number of threads may read it; one that changes it must be alone. A child of fork() holds none of its parent's packets."},
+    {Py_tp_doc,
+     "A packet that this process holds: the unit that is passed on. It is a Tab (its root), and a context manager.\n\n"
+     "Any number of threads may read it; one that changes it must be alone. A child of fork() holds none of its "
+     "parent's packets."},
     {Py_tp_dealloc, SLOT(packet_dealloc)},
     {Py_tp_methods, methods},
     {Py_tp_getset, attributes},
     {Py_tp_members, members},
     {0, NULL},
 };
-PyType_Spec packet_spec = {"brine.Packet", sizeof(struct packet), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
+PyType_Spec packet_spec = {"brine.Packet", sizeof(struct packet), 0,
+                           Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pipes. Any number of threads may use one; a wait releases the GIL and holds the handle (pipe_core) meanwhile, so that close()
- * from another thread takes effect when the wait ends, within 0.1 s.
+ * Pipes. Any number of threads may use one; a wait releases the GIL and holds the handle (pipe_core) meanwhile, so that
+ * close() from another thread takes effect when the wait ends, within 0.1 s.
  */
 #include "module.h"
 
@@ -14,8 +14,10 @@
 void pipe_core_unref(struct pipe_core *core) {
     if (atomic_fetch_sub(&core->refs, 1) != 1) return;
     if (atomic_load(&core->pool->uses) > 0) {
-        if (core->end) brine_pipe_close(core->raw);
-        else brine_pipe_detach(core->raw);
+        if (core->end)
+            brine_pipe_close(core->raw);
+        else
+            brine_pipe_detach(core->raw);
     }
     core_unref(core->pool);
     free(core);
@@ -162,12 +164,15 @@ static void rearm_reader(struct pipe *pipe) {
     if (unlikely(pipe->readable) && brine_pipe_length(pipe->core->raw) == 0) poller_arm(pipe->readable);
 }
 static void rearm_writer(struct pipe *pipe) {
-    if (unlikely(pipe->writable) && brine_pipe_length(pipe->core->raw) >= brine_pipe_capacity(pipe->core->raw)) poller_arm(pipe->writable);
+    if (unlikely(pipe->writable) && brine_pipe_length(pipe->core->raw) >= brine_pipe_capacity(pipe->core->raw))
+        poller_arm(pipe->writable);
 }
 
 static PyObject *failed(struct pipe *pipe, int rc, PyObject *timed_out) {
-    if (rc == BRINE_ETIMEDOUT) PyErr_SetString(timed_out, brine_detail());
-    else if (rc < 0) raise_status(pipe->state, rc);
+    if (rc == BRINE_ETIMEDOUT)
+        PyErr_SetString(timed_out, brine_detail());
+    else if (rc < 0)
+        raise_status(pipe->state, rc);
     return NULL;
 }
 
@@ -176,7 +181,8 @@ static PyObject *get(struct pipe *pipe, brine_deadline deadline) {
     if (pipe_live(pipe)) return NULL;
     int rc = wait_to_get(pipe, &packet, deadline);
     if (!pipe->closed && !pipe->pool->closed) rearm_reader(pipe);
-    return rc ? failed(pipe, rc, pipe->state->empty) : packet_wrap(pipe->pool, packet, pipe->pool->pickle, pipe->leases);
+    return rc ? failed(pipe, rc, pipe->state->empty)
+              : packet_wrap(pipe->pool, packet, pipe->pool->pickle, pipe->leases);
 }
 
 static PyObject *put(struct pipe *pipe, PyObject *value, brine_deadline deadline) {
@@ -260,7 +266,8 @@ static PyObject *pipe_expect(PyObject *self, PyObject *const *args, Py_ssize_t n
     if (parse_arguments(&names, args, nargs, kwnames, given) || pipe_live(pipe)) return NULL;
     int server = to_flag(given[0], false), reader = to_flag(given[1], false);
     if (server < 0 || reader < 0) return NULL;
-    int rc = brine_pipe_expect(pipe->core->raw, (server ? BRINE_EXPECT_SERVER : 0) | (reader ? BRINE_EXPECT_READER : 0));
+    int rc =
+        brine_pipe_expect(pipe->core->raw, (server ? BRINE_EXPECT_SERVER : 0) | (reader ? BRINE_EXPECT_READER : 0));
     if (rc) return raise_status(pipe->state, rc);
     Py_RETURN_NONE;
 }
@@ -350,24 +357,38 @@ static int set_waiters(PyObject *self, PyObject *value, void *closure) {
 }
 
 static PyMethodDef methods[] = {
-    METHOD("put", pipe_put, FAST, "put($self, item, block=True, timeout=None)\n--\n\nPuts a packet at the end, by reference; it is then no longer the caller's. Anything else is made a packet first.\n\n"
-           "Waits while the pipe is full: for ever, for timeout seconds, or with block=False not at all. Full: until then there was no room, and the packet is still the "
-           "caller's. ShutDown: the stream has ended. BufferError: arrays look into the packet; delete them, or put(p.share()) beforehand to go on reading it."),
-    METHOD("get", pipe_get, FAST, "get($self, block=True, timeout=None)\n--\n\nTakes the oldest packet, which is then the caller's.\n\n"
+    METHOD("put", pipe_put, FAST,
+           "put($self, item, block=True, timeout=None)\n--\n\nPuts a packet at the end, by reference; it is then no "
+           "longer the caller's. Anything else is made a packet first.\n\n"
+           "Waits while the pipe is full: for ever, for timeout seconds, or with block=False not at all. Full: until "
+           "then there was no room, and the packet is still the "
+           "caller's. ShutDown: the stream has ended. BufferError: arrays look into the packet; delete them, or "
+           "put(p.share()) beforehand to go on reading it."),
+    METHOD("get", pipe_get, FAST,
+           "get($self, block=True, timeout=None)\n--\n\nTakes the oldest packet, which is then the caller's.\n\n"
            "Waits as put(). Empty: nothing came. ShutDown: the stream has ended and everything was taken."),
     METHOD("put_nowait", pipe_put_nowait, METH_O, "put_nowait($self, item, /)\n--\n\nput(item, block=False)"),
     METHOD("get_nowait", pipe_get_nowait, METH_NOARGS, "get_nowait($self, /)\n--\n\nget(block=False)"),
     METHOD("qsize", pipe_qsize, METH_NOARGS, "qsize($self, /)\n--\n\nPackets in the pipe now."),
     METHOD("empty", pipe_empty, METH_NOARGS, "empty($self, /)\n--\n\nTrue if there are none now."),
     METHOD("full", pipe_full, METH_NOARGS, "full($self, /)\n--\n\nTrue if there is no room now."),
-    METHOD("close", pipe_close, METH_NOARGS, "close($self, /)\n--\n\nGives the handle back. For the last server this ends the stream: readers drain it, then get ShutDown. More than once is fine."),
-    METHOD("detach", pipe_detach, METH_NOARGS, "detach($self, /)\n--\n\nGives the handle back without ending the stream, as the end of the process would."),
+    METHOD("close", pipe_close, METH_NOARGS,
+           "close($self, /)\n--\n\nGives the handle back. For the last server this ends the stream: readers drain it, "
+           "then get ShutDown. More than once is fine."),
+    METHOD("detach", pipe_detach, METH_NOARGS,
+           "detach($self, /)\n--\n\nGives the handle back without ending the stream, as the end of the process would."),
     METHOD("__enter__", pipe_enter, METH_NOARGS, "__enter__($self, /)\n--\n\nThe pipe itself."),
     METHOD("__exit__", pipe_exit, METH_FASTCALL, "__exit__($self, /, *exception)\n--\n\nCloses it."),
-    METHOD("expect", pipe_expect, FAST, "expect($self, server=False, reader=False)\n--\n\nMakes waits end with PeerGoneError while no process serves the pipe, or none reads it any more."),
-    METHOD("interrupt", pipe_interrupt, METH_NOARGS, "interrupt($self, /)\n--\n\nEnds every wait of this process on this pipe with WaitInterruptedError."),
-    METHOD("fileno", pipe_fileno, METH_NOARGS, "fileno($self, /)\n--\n\nA descriptor for select, poll and epoll that is readable when get_nowait() is worth trying. A thread serves it until the pipe is closed."),
-    METHOD("writable_fileno", pipe_writable_fileno, METH_NOARGS, "writable_fileno($self, /)\n--\n\nThe same for put_nowait(): it is *readable* when there is room."),
+    METHOD("expect", pipe_expect, FAST,
+           "expect($self, server=False, reader=False)\n--\n\nMakes waits end with PeerGoneError while no process "
+           "serves the pipe, or none reads it any more."),
+    METHOD("interrupt", pipe_interrupt, METH_NOARGS,
+           "interrupt($self, /)\n--\n\nEnds every wait of this process on this pipe with WaitInterruptedError."),
+    METHOD("fileno", pipe_fileno, METH_NOARGS,
+           "fileno($self, /)\n--\n\nA descriptor for select, poll and epoll that is readable when get_nowait() is "
+           "worth trying. A thread serves it until the pipe is closed."),
+    METHOD("writable_fileno", pipe_writable_fileno, METH_NOARGS,
+           "writable_fileno($self, /)\n--\n\nThe same for put_nowait(): it is *readable* when there is room."),
     METHOD("info", pipe_info, METH_NOARGS, "info($self, /)\n--\n\nCounters of the pipe, as a dict."),
     {0},
 };
@@ -387,8 +408,10 @@ static PyMemberDef members[] = {
     {0},
 };
 static PyType_Slot slots[] = {
-    {Py_tp_doc, "A bounded FIFO of packets: any number of writers and readers in any processes, each packet goes to one reader.\n\n"
-                "Made by Pool.serve() or Pool.connect(); a context manager; iterating takes packets until the stream ends. Waits release the GIL and can be interrupted "
+    {Py_tp_doc, "A bounded FIFO of packets: any number of writers and readers in any processes, each packet goes to "
+                "one reader.\n\n"
+                "Made by Pool.serve() or Pool.connect(); a context manager; iterating takes packets until the stream "
+                "ends. Waits release the GIL and can be interrupted "
                 "by Ctrl-C. Any thread may use it, and a child of fork()."},
     {Py_tp_dealloc, SLOT(pipe_dealloc)},
     {Py_tp_traverse, SLOT(pipe_traverse)},
@@ -400,4 +423,5 @@ static PyType_Slot slots[] = {
     {Py_tp_iternext, SLOT(pipe_next)},
     {0, NULL},
 };
-PyType_Spec pipe_spec = {"brine.Pipe", sizeof(struct pipe), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
+PyType_Spec pipe_spec = {"brine.Pipe", sizeof(struct pipe), 0,
+                         Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};

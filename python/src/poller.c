@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Descriptors for select, poll, epoll and asyncio: an eventfd, and a thread of C that waits for the pipe and writes to it.
+ * Descriptors for select, poll, epoll and asyncio: an eventfd, and a thread of C that waits for the pipe and writes to
+ * it.
  *
  *   armed     the thread waits; the descriptor is not readable
  *   not armed the descriptor is readable, and stays so until poller_arm()
  *
- * The thread never touches Python. It keeps the pipe's handle and the pool's mapping; whoever stops it does not wait for
- * it, it ends within a slice.
+ * The thread never touches Python. It keeps the pipe's handle and the pool's mapping; whoever stops it does not wait
+ * for it, it ends within a slice.
  */
 #include "module.h"
 
@@ -49,7 +50,8 @@ static void watch(struct poller *p) {
     pthread_mutex_unlock(&p->mutex);
     int rc = brine_wait_any(&w, 1, brine_milliseconds(SLICE_MS));
     pthread_mutex_lock(&p->mutex);
-    if (rc != BRINE_ETIMEDOUT && rc != BRINE_EINTR && p->armed) fire(p); /* also after an error, which get() will raise */
+    if (rc != BRINE_ETIMEDOUT && rc != BRINE_EINTR && p->armed)
+        fire(p); /* also after an error, which get() will raise */
 }
 
 static void *run(void *context) {
@@ -57,8 +59,10 @@ static void *run(void *context) {
     struct pool_core *pool = p->core->pool;
     pthread_mutex_lock(&p->mutex);
     while (!p->stop) {
-        if (p->armed) watch(p);
-        else pthread_cond_wait(&p->changed, &p->mutex);
+        if (p->armed)
+            watch(p);
+        else
+            pthread_cond_wait(&p->changed, &p->mutex);
     }
     pthread_mutex_unlock(&p->mutex);
     pipe_core_unref(p->core);
@@ -121,7 +125,8 @@ void poller_arm(struct poller *p) {
     pthread_mutex_unlock(&p->mutex);
 }
 
-/* In a forked child the mutex may be held by a thread that is not there, and what the thread kept is this one's to drop. */
+/* In a forked child the mutex may be held by a thread that is not there, and what the thread kept is this one's to
+ * drop. */
 void poller_stop(struct poller *p, bool forked) {
     struct pool_core *pool = p->core->pool;
     if (forked) {

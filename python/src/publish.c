@@ -27,14 +27,15 @@ PyObject *pool_lookup(PyObject *self, PyObject *const *args, Py_ssize_t nargs, P
     PyObject *given[2];
     brine_packet handle;
     brine_deadline deadline = brine_now(), slice;
-    if (parse_arguments(&names, args, nargs, kwnames, given) || (given[1] && to_deadline(given[1], &deadline))) return NULL;
+    if (parse_arguments(&names, args, nargs, kwnames, given) || (given[1] && to_deadline(given[1], &deadline)))
+        return NULL;
     const char *name = to_text(given[0], "the name of a value");
     brine_deadline until = brine_until(deadline);
     while (name && !pool_live(pool) && core_use(pool->core)) {
         int rc, last = sliced(until, &slice);
-        Py_BEGIN_ALLOW_THREADS
+        PyThreadState *gil = PyEval_SaveThread();
         rc = brine_lookup(pool->core->raw, name, slice, &handle);
-        Py_END_ALLOW_THREADS
+        PyEval_RestoreThread(gil);
         core_unuse(pool->core);
         if (rc == 0) return packet_wrap(pool, handle, pool->pickle, false);
         if (last || rc != BRINE_ENOENT) return raise_status(pool->state, rc);

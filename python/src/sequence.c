@@ -15,8 +15,10 @@ static Py_ssize_t length(PyObject *self) {
 static brine_ref element(struct value *v, Py_ssize_t index) {
     brine_ref ref = brine_at(v->ref, index);
     if (likely(brine_ref_ok(ref))) return ref;
-    if (brine_ref_status(ref) == BRINE_ENOENT && length((PyObject *)v) >= 0) PyErr_SetString(PyExc_IndexError, "index out of range");
-    else if (!PyErr_Occurred()) check_value(v->owner, brine_ref_status(ref));
+    if (brine_ref_status(ref) == BRINE_ENOENT && length((PyObject *)v) >= 0)
+        PyErr_SetString(PyExc_IndexError, "index out of range");
+    else if (!PyErr_Occurred())
+        check_value(v->owner, brine_ref_status(ref));
     return ref;
 }
 
@@ -76,7 +78,8 @@ static int set_item(struct value *v, Py_ssize_t index, PyObject *value) {
 
 /* a[i:j] = ... and del a[i:j]: by _methods, in terms of single elements. */
 static int set_slice(PyObject *self, PyObject *slice, PyObject *value) {
-    PyObject *done = value ? PyObject_CallMethod(self, "_set_slice", "OO", slice, value) : PyObject_CallMethod(self, "_delete_slice", "O", slice);
+    PyObject *done = value ? PyObject_CallMethod(self, "_set_slice", "OO", slice, value)
+                           : PyObject_CallMethod(self, "_delete_slice", "O", slice);
     Py_XDECREF(done);
     return done ? 0 : -1;
 }
@@ -84,7 +87,8 @@ static int set_slice(PyObject *self, PyObject *slice, PyObject *value) {
 static int arr_ass_subscript(PyObject *self, PyObject *key, PyObject *value) {
     Py_ssize_t index;
     if (PySlice_Check(key)) return set_slice(self, key, value);
-    return value_live((struct value *)self) || !to_index(key, &index) ? -1 : set_item((struct value *)self, index, value);
+    return value_live((struct value *)self) || !to_index(key, &index) ? -1
+                                                                      : set_item((struct value *)self, index, value);
 }
 
 static PyObject *insert_at(struct value *v, Py_ssize_t index, brine_ref place, PyObject *value) {
@@ -131,25 +135,31 @@ static PyObject *arr_clear(PyObject *self, PyObject *ignored) {
 
 static PyMethodDef arr_methods[] = {
     METHOD("append", arr_append, METH_O, "append($self, value, /)\n--\n\nA copy of the value at the end."),
-    METHOD("insert", arr_insert, METH_FASTCALL, "insert($self, index, value, /)\n--\n\nA copy of the value before an index."),
+    METHOD("insert", arr_insert, METH_FASTCALL,
+           "insert($self, index, value, /)\n--\n\nA copy of the value before an index."),
     METHOD("clear", arr_clear, METH_NOARGS, "clear($self, /)\n--\n\nRemoves everything."),
-    METHOD("to_list", value_to_python, FAST, "to_list($self, arrays='copy')\n--\n\nA deep copy as a list. arrays: as in Tab.to_dict()."),
+    METHOD("to_list", value_to_python, FAST,
+           "to_list($self, arrays='copy')\n--\n\nA deep copy as a list. arrays: as in Tab.to_dict()."),
     METHOD("pretty", value_pretty, METH_NOARGS, "pretty($self, /)\n--\n\nAs text, one item per line."),
     METHOD("to_json", value_json, METH_NOARGS, "to_json($self, /)\n--\n\nAs JSON, without white space."),
-    METHOD("to_packet", value_pack, METH_NOARGS, "to_packet($self, /)\n--\n\nA deep copy as a packet of its own, in the same pool."),
+    METHOD("to_packet", value_pack, METH_NOARGS,
+           "to_packet($self, /)\n--\n\nA deep copy as a packet of its own, in the same pool."),
     {0},
 };
 static PyMethodDef tup_methods[] = {
-    METHOD("to_tuple", value_to_python, FAST, "to_tuple($self, arrays='copy')\n--\n\nA deep copy as a tuple. arrays: as in Tab.to_dict()."),
+    METHOD("to_tuple", value_to_python, FAST,
+           "to_tuple($self, arrays='copy')\n--\n\nA deep copy as a tuple. arrays: as in Tab.to_dict()."),
     METHOD("pretty", value_pretty, METH_NOARGS, "pretty($self, /)\n--\n\nAs text, one item per line."),
     METHOD("to_json", value_json, METH_NOARGS, "to_json($self, /)\n--\n\nAs JSON, without white space."),
-    METHOD("to_packet", value_pack, METH_NOARGS, "to_packet($self, /)\n--\n\nA deep copy as a packet of its own, in the same pool."),
+    METHOD("to_packet", value_pack, METH_NOARGS,
+           "to_packet($self, /)\n--\n\nA deep copy as a packet of its own, in the same pool."),
     {0},
 };
 static PyGetSetDef attributes[] = {{"packet", value_packet, NULL, "The packet that it is in.", NULL}, {0}};
 
 static PyType_Slot arr_slots[] = {
-    {Py_tp_doc, "A list in shared memory: a MutableSequence. Elements are read as those of a Tab; a slice is a list of them."},
+    {Py_tp_doc,
+     "A list in shared memory: a MutableSequence. Elements are read as those of a Tab; a slice is a list of them."},
     {Py_tp_dealloc, SLOT(value_dealloc)},
     {Py_tp_methods, arr_methods},
     {Py_tp_getset, attributes},
@@ -163,7 +173,8 @@ static PyType_Slot arr_slots[] = {
     {Py_sq_item, SLOT(item)},
     {0, NULL},
 };
-PyType_Spec arr_spec = {"brine.Arr", sizeof(struct value), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, arr_slots};
+PyType_Spec arr_spec = {"brine.Arr", sizeof(struct value), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                        arr_slots};
 
 static PyType_Slot tup_slots[] = {
     {Py_tp_doc, "A tuple in shared memory: a Sequence that does not change."},
@@ -178,4 +189,5 @@ static PyType_Slot tup_slots[] = {
     {Py_sq_item, SLOT(item)},
     {0, NULL},
 };
-PyType_Spec tup_spec = {"brine.Tup", sizeof(struct value), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, tup_slots};
+PyType_Spec tup_spec = {"brine.Tup", sizeof(struct value), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                        tup_slots};

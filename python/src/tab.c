@@ -28,8 +28,10 @@ static bool is_missing(struct value *v, brine_ref found) {
 }
 
 static PyObject *missing(struct value *v, brine_ref found, PyObject *key) {
-    if (!is_missing(v, found)) check_value(v->owner, brine_ref_status(found));
-    else PyErr_SetObject(PyExc_KeyError, key);
+    if (!is_missing(v, found))
+        check_value(v->owner, brine_ref_status(found));
+    else
+        PyErr_SetObject(PyExc_KeyError, key);
     return NULL;
 }
 
@@ -233,27 +235,42 @@ static PyObject *tab_items(PyObject *self, PyObject *ignored) {
 }
 
 static PyMethodDef methods[] = {
-    METHOD("get", tab_get, METH_FASTCALL, "get($self, key, default=None, /)\n--\n\nThe value under a key, or the default."),
+    METHOD("get", tab_get, METH_FASTCALL,
+           "get($self, key, default=None, /)\n--\n\nThe value under a key, or the default."),
     METHOD("clear", tab_clear, METH_NOARGS, "clear($self, /)\n--\n\nRemoves everything."),
-    METHOD("array", tab_array, FAST, "array($self, key, shape, dtype='f8')\n--\n\nMakes a zeroed nd-array under a key, to be filled in place, and returns it.\n\n"
-           "shape: an int or a sequence of ints, in elements. dtype: 'f4', 'complex64', or what numpy.dtype() takes. Rows are contiguous; the "
+    METHOD("array", tab_array, FAST,
+           "array($self, key, shape, dtype='f8')\n--\n\nMakes a zeroed nd-array under a key, to be filled in place, "
+           "and returns it.\n\n"
+           "shape: an int or a sequence of ints, in elements. dtype: 'f4', 'complex64', or what numpy.dtype() takes. "
+           "Rows are contiguous; the "
            "elements are aligned to 64 bytes. Over 32 KiB it is a packet of its own."),
-    METHOD("adopt", tab_adopt, FAST, "adopt($self, key, packet)\n--\n\nMoves a packet of the same pool under a key, without a copy. It is then part of this one."),
-    METHOD("take", tab_take, METH_O, "take($self, key, /)\n--\n\nTakes an adopted packet or a large array out, as a Packet of its own, without a copy; the value becomes None."),
-    METHOD("path", tab_path, METH_O, "path($self, pointer, /)\n--\n\nThe value that a JSON pointer names: '/hdr/fs', '/list/0'. KeyError if there is none."),
-    METHOD("to_dict", value_to_python, FAST, "to_dict($self, arrays='copy')\n--\n\nA deep copy as dict, list, tuple and so on.\n\n"
-           "arrays: 'copy', or 'view' for arrays that look into the packet and keep it alive. They are numpy's if it is installed, else memoryviews."),
+    METHOD("adopt", tab_adopt, FAST,
+           "adopt($self, key, packet)\n--\n\nMoves a packet of the same pool under a key, without a copy. It is then "
+           "part of this one."),
+    METHOD("take", tab_take, METH_O,
+           "take($self, key, /)\n--\n\nTakes an adopted packet or a large array out, as a Packet of its own, without a "
+           "copy; the value becomes None."),
+    METHOD("path", tab_path, METH_O,
+           "path($self, pointer, /)\n--\n\nThe value that a JSON pointer names: '/hdr/fs', '/list/0'. KeyError if "
+           "there is none."),
+    METHOD("to_dict", value_to_python, FAST,
+           "to_dict($self, arrays='copy')\n--\n\nA deep copy as dict, list, tuple and so on.\n\n"
+           "arrays: 'copy', or 'view' for arrays that look into the packet and keep it alive. They are numpy's if it "
+           "is installed, else memoryviews."),
     METHOD("pretty", value_pretty, METH_NOARGS, "pretty($self, /)\n--\n\nAs text, one item per line."),
     METHOD("to_json", value_json, METH_NOARGS, "to_json($self, /)\n--\n\nAs JSON, without white space."),
-    METHOD("to_packet", value_pack, METH_NOARGS, "to_packet($self, /)\n--\n\nA deep copy as a packet of its own, in the same pool."),
+    METHOD("to_packet", value_pack, METH_NOARGS,
+           "to_packet($self, /)\n--\n\nA deep copy as a packet of its own, in the same pool."),
     METHOD("_values", tab_values, METH_NOARGS, NULL),
     METHOD("_items", tab_items, METH_NOARGS, NULL),
     {0},
 };
 static PyGetSetDef attributes[] = {{"packet", value_packet, NULL, "The packet that it is in.", NULL}, {0}};
 static PyType_Slot slots[] = {
-    {Py_tp_doc, "A dict in shared memory: a MutableMapping in order of insertion, whose keys are None, bools, numbers, str, bytes and "
-                "tuples of such.\n\nValues are read in place: scalars are copied, containers and arrays are views of their place in the packet, "
+    {Py_tp_doc, "A dict in shared memory: a MutableMapping in order of insertion, whose keys are None, bools, numbers, "
+                "str, bytes and "
+                "tuples of such.\n\nValues are read in place: scalars are copied, containers and arrays are views of "
+                "their place in the packet, "
                 "good as long as the packet is held and the value is not deleted."},
     {Py_tp_dealloc, SLOT(value_dealloc)},
     {Py_tp_methods, methods},

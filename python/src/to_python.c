@@ -18,7 +18,8 @@ static PyObject *big_to_python(struct packet *owner, brine_ref ref) {
     brine_bigint big;
     if (check_value(owner, brine_as_bigint(ref, &big))) return NULL;
     PyObject *bytes = PyBytes_FromStringAndSize((const char *)big.limbs, (Py_ssize_t)(big.count * 8));
-    PyObject *magnitude = bytes ? PyObject_CallMethod((PyObject *)&PyLong_Type, "from_bytes", "Os", bytes, "little") : NULL;
+    PyObject *magnitude =
+        bytes ? PyObject_CallMethod((PyObject *)&PyLong_Type, "from_bytes", "Os", bytes, "little") : NULL;
     Py_XDECREF(bytes);
     if (!magnitude || big.sign >= 0) return magnitude;
     PyObject *negative = PyNumber_Negative(magnitude);
@@ -49,13 +50,17 @@ static PyObject *int_to_python(struct packet *owner, brine_ref ref) {
 static PyObject *str_to_python(struct packet *owner, brine_ref ref) {
     const char *text;
     size_t length;
-    return check_value(owner, brine_as_str(ref, &text, &length)) ? NULL : PyUnicode_FromStringAndSize(text, (Py_ssize_t)length);
+    return check_value(owner, brine_as_str(ref, &text, &length))
+               ? NULL
+               : PyUnicode_FromStringAndSize(text, (Py_ssize_t)length);
 }
 
 static PyObject *bytes_to_python(struct packet *owner, brine_ref ref) {
     const void *data;
     size_t length;
-    return check_value(owner, brine_as_bytes(ref, &data, &length)) ? NULL : PyBytes_FromStringAndSize(data, (Py_ssize_t)length);
+    return check_value(owner, brine_as_bytes(ref, &data, &length))
+               ? NULL
+               : PyBytes_FromStringAndSize(data, (Py_ssize_t)length);
 }
 
 /* NULL without an exception: it is a container, or nothing that can be read. */
@@ -107,7 +112,8 @@ static PyObject *pickled(struct packet *owner, brine_ref ref) {
 static PyObject *moment(struct packet *owner, brine_ref ref) {
     brine_array a;
     int64_t ticks;
-    if (!(has_format(ref, "M8[", &a) || has_format(ref, "m8[", &a)) || a.ndim != 0 || a.bytes != sizeof ticks) return NULL;
+    if (!(has_format(ref, "M8[", &a) || has_format(ref, "m8[", &a)) || a.ndim != 0 || a.bytes != sizeof ticks)
+        return NULL;
     memcpy(&ticks, a.data, sizeof ticks);
     return PyObject_CallMethod(state_of(owner)->convert, "moment", "sL", a.format, (long long)ticks);
 }
@@ -129,9 +135,7 @@ PyObject *to_value(struct packet *owner, brine_ref ref) {
     case BRINE_TAB: return value_new(s->tab, owner, ref);
     case BRINE_ARR: return value_new(s->arr, owner, ref);
     case BRINE_TUP: return is_pickled(ref) ? pickled(owner, ref) : value_new(s->tup, owner, ref);
-    case BRINE_ARRAY:
-        o = moment(owner, ref);
-        return o || PyErr_Occurred() ? o : value_new(s->array, owner, ref);
+    case BRINE_ARRAY: o = moment(owner, ref); return o || PyErr_Occurred() ? o : value_new(s->array, owner, ref);
     default: return unreadable(owner, ref);
     }
 }
@@ -141,7 +145,9 @@ PyObject *to_value(struct packet *owner, brine_ref ref) {
 static PyObject *dict_of(struct packet *owner, brine_ref ref, enum arrays arrays) {
     brine_ref key, value;
     PyObject *k = NULL, *v = NULL;
-    PyObject *dict = (brine_flags_of(ref) & BRINE_ORDERED) ? PyObject_CallMethod(state_of(owner)->convert, "OrderedDict", NULL) : PyDict_New();
+    PyObject *dict = (brine_flags_of(ref) & BRINE_ORDERED)
+                         ? PyObject_CallMethod(state_of(owner)->convert, "OrderedDict", NULL)
+                         : PyDict_New();
     bool ordered = dict && !Py_IS_TYPE(dict, &PyDict_Type);
     brine_iter it = brine_iterate(ref);
     while (dict && brine_next(&it, &key, &value)) {
@@ -177,9 +183,7 @@ static PyObject *container(struct packet *owner, brine_ref ref, brine_type type,
     case BRINE_TAB: return dict_of(owner, ref, arrays);
     case BRINE_ARR: return list_of(owner, ref, arrays);
     case BRINE_TUP: return is_pickled(ref) ? pickled(owner, ref) : tuple_of(owner, ref, arrays);
-    case BRINE_ARRAY:
-        o = moment(owner, ref);
-        return o || PyErr_Occurred() ? o : array_to_python(owner, ref, arrays);
+    case BRINE_ARRAY: o = moment(owner, ref); return o || PyErr_Occurred() ? o : array_to_python(owner, ref, arrays);
     default: return unreadable(owner, ref);
     }
 }
@@ -196,7 +200,8 @@ PyObject *to_python(struct packet *owner, brine_ref ref, enum arrays arrays) {
 int arrays_of(PyObject *text, enum arrays *arrays) {
     *arrays = ARRAYS_COPY;
     if (!text) return 0;
-    if (PyUnicode_Check(text) && PyUnicode_CompareWithASCIIString(text, "view") == 0) *arrays = ARRAYS_VIEW;
+    if (PyUnicode_Check(text) && PyUnicode_CompareWithASCIIString(text, "view") == 0)
+        *arrays = ARRAYS_VIEW;
     else if (!PyUnicode_Check(text) || PyUnicode_CompareWithASCIIString(text, "copy") != 0) {
         PyErr_SetString(PyExc_ValueError, "arrays is 'copy' or 'view'");
         return -1;

@@ -36,8 +36,8 @@ int value_drop(struct value *v, brine_ref old) {
 /* Building it fails, if at all, before the place is changed. */
 static bool is_atomic(PyObject *o) {
     PyTypeObject *t = Py_TYPE(o);
-    return t == &PyUnicode_Type || t == &PyLong_Type || t == &PyFloat_Type || t == &PyBool_Type || t == &PyBytes_Type || o == Py_None ||
-           PyObject_CheckBuffer(o);
+    return t == &PyUnicode_Type || t == &PyLong_Type || t == &PyFloat_Type || t == &PyBool_Type || t == &PyBytes_Type ||
+           o == Py_None || PyObject_CheckBuffer(o);
 }
 
 /* What is there stays until the new value is whole. */
@@ -50,7 +50,8 @@ static int assign_aside(struct value *v, brine_ref place, PyObject *value) {
 }
 
 bool is_value(struct state *s, PyObject *o) {
-    return PyObject_TypeCheck(o, s->tab) || PyObject_TypeCheck(o, s->arr) || PyObject_TypeCheck(o, s->tup) || PyObject_TypeCheck(o, s->array);
+    return PyObject_TypeCheck(o, s->tab) || PyObject_TypeCheck(o, s->arr) || PyObject_TypeCheck(o, s->tup) ||
+           PyObject_TypeCheck(o, s->array);
 }
 
 /* It is in the same packet. */
@@ -81,7 +82,8 @@ int value_assign(struct value *v, brine_ref place, bool made, PyObject *value) {
 /* ---- comparing ---- */
 
 static bool comparable(brine_type type, PyObject *other) {
-    return (type == BRINE_TAB && PyDict_Check(other)) || (type == BRINE_ARR && PyList_Check(other)) || (type == BRINE_TUP && PyTuple_Check(other));
+    return (type == BRINE_TAB && PyDict_Check(other)) || (type == BRINE_ARR && PyList_Check(other)) ||
+           (type == BRINE_TUP && PyTuple_Check(other));
 }
 
 /* The other is put into the pool, so that there is one equality. 2: it is nothing to compare with. */
@@ -120,7 +122,8 @@ PyObject *value_to_python(PyObject *self, PyObject *const *args, Py_ssize_t narg
     struct value *v = (struct value *)self;
     PyObject *given;
     enum arrays arrays;
-    if (parse_arguments(&names, args, nargs, kwnames, &given) || arrays_of(given, &arrays) || value_live(v)) return NULL;
+    if (parse_arguments(&names, args, nargs, kwnames, &given) || arrays_of(given, &arrays) || value_live(v))
+        return NULL;
     return to_python(v->owner, v->ref, arrays);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Waiting. What can be done at once is done with the GIL held. Otherwise the GIL is released, and the wait goes in slices:
- * between two of them signals are looked at (Ctrl-C) and whether another thread has closed the pipe meanwhile.
+ * Waiting. What can be done at once is done with the GIL held. Otherwise the GIL is released, and the wait goes in
+ * slices: between two of them signals are looked at (Ctrl-C) and whether another thread has closed the pipe meanwhile.
  *
  * The first slice is the core's own wait, which spins as long as that pays. The later ones only wait for the pipe to be
  * ready: the core counts each wait that timed out, and slices are none of the caller's.
@@ -50,9 +50,9 @@ static int in_slices(struct pipe *pipe, const struct operation *op, brine_deadli
     brine_deadline slice;
     for (bool first = true;; first = false) {
         int rc, last = sliced(until, &slice);
-        Py_BEGIN_ALLOW_THREADS
+        PyThreadState *gil = PyEval_SaveThread();
         rc = first ? once(op, slice) : later(op, slice);
-        Py_END_ALLOW_THREADS
+        PyEval_RestoreThread(gil);
         if (rc != BRINE_ETIMEDOUT || (last && now_ns() >= until.ns)) return rc;
         if (PyErr_CheckSignals() || pipe_live(pipe)) return 1;
     }
@@ -148,9 +148,9 @@ static PyObject *wait_for(struct waiting *w, struct state *s, brine_deadline dea
     brine_deadline until = brine_until(deadline), slice;
     for (;;) {
         int rc, last = sliced(until, &slice);
-        Py_BEGIN_ALLOW_THREADS
+        PyThreadState *gil = PyEval_SaveThread();
         rc = brine_wait_any(w->waits, w->count, slice);
-        Py_END_ALLOW_THREADS
+        PyEval_RestoreThread(gil);
         if (rc == 0) return ready_ones(w);
         if (rc != BRINE_ETIMEDOUT) return raise_status(s, rc);
         if (last) return PyList_New(0);
@@ -199,19 +199,22 @@ static PyObject *outcome(const int *status, size_t count) {
 }
 
 /* Gives the packet to all outputs, again in slices to those that are full. The packet is consumed. */
-static int fan_out(struct waiting *w, struct state *s, brine_packet packet, brine_policy policy, brine_deadline deadline, int *status) {
+static int fan_out(struct waiting *w, struct state *s, brine_packet packet, brine_policy policy,
+                   brine_deadline deadline, int *status) {
     brine_deadline until = brine_until(deadline), slice;
     brine_pipe *outputs[WAIT_MAX];
     int part[WAIT_MAX];
     size_t which[WAIT_MAX], n = w->count;
     for (size_t i = 0; i < n; i++) which[i] = i;
     for (;;) {
-        int rc, last = policy == BRINE_DROP_OLDEST ? (slice = brine_now(), 1) : policy == BRINE_DROP_NEWEST ? (slice = until, 1) : sliced(until, &slice);
+        int rc, last = policy == BRINE_DROP_OLDEST   ? (slice = brine_now(), 1)
+                       : policy == BRINE_DROP_NEWEST ? (slice = until, 1)
+                                                     : sliced(until, &slice);
         brine_packet rest = brine_packet_none();
         for (size_t i = 0; i < n; i++) outputs[i] = w->waits[which[i]].pipe;
-        Py_BEGIN_ALLOW_THREADS
+        PyThreadState *gil = PyEval_SaveThread();
         rc = brine_fanout(packet, outputs, n, policy, slice, part, &rest);
-        Py_END_ALLOW_THREADS
+        PyEval_RestoreThread(gil);
         size_t left = 0;
         for (size_t i = 0; i < n; i++) {
             status[which[i]] = part[i];
@@ -250,7 +253,9 @@ PyObject *module_fanout(PyObject *module, PyObject *const *args, Py_ssize_t narg
     struct pool *pool;
     struct packet *of;
     int status[WAIT_MAX] = {0};
-    if (parse_arguments(&names, args, nargs, kwnames, given) || policy_of(given[2], &policy) || to_deadline(given[3], &deadline)) return NULL;
+    if (parse_arguments(&names, args, nargs, kwnames, given) || policy_of(given[2], &policy) ||
+        to_deadline(given[3], &deadline))
+        return NULL;
     struct waiting *w = PyMem_Calloc(1, sizeof *w);
     if (!w) return PyErr_NoMemory();
     if (prepare(w, s, given[1], &pool) == 0 && packet_to_give(pool, given[0], &handle, &of) == 0) {

@@ -12,12 +12,12 @@
 
 #include <brine/brine.h>
 
-#define CHECK(condition)                                                                                     \
-    do {                                                                                                     \
-        if (!(condition)) {                                                                                  \
-            fprintf(stderr, "c_ends.c:%d: %s: %s\n", __LINE__, #condition, brine_detail());                  \
-            exit(1);                                                                                         \
-        }                                                                                                    \
+#define CHECK(condition)                                                                                               \
+    do {                                                                                                               \
+        if (!(condition)) {                                                                                            \
+            fprintf(stderr, "c_ends.c:%d: %s: %s\n", __LINE__, #condition, brine_detail());                            \
+            exit(1);                                                                                                   \
+        }                                                                                                              \
     } while (0)
 
 static const brine_deadline patience = {-20000000000}; /* 20 s */
@@ -61,7 +61,8 @@ static void check(brine_packet packet, int64_t i) {
     CHECK(brine_get_int(root, "seq", -1) == i);
     CHECK(brine_as_str(brine_find(root, "name"), &text, &length) == 0 && length > 7);
     CHECK(brine_get_int(root, "stage 0", -1) == i * 10);
-    CHECK(brine_get_array(root, "data", &data) == 0 && data.dtype == BRINE_C64 && data.ndim == 2 && data.shape[1] == 2 + (size_t)i % 5);
+    CHECK(brine_get_array(root, "data", &data) == 0 && data.dtype == BRINE_C64 && data.ndim == 2 &&
+          data.shape[1] == 2 + (size_t)i % 5);
     brine_set_int(brine_root(expected), "stage 0", i * 10);
     CHECK(brine_equal(root, brine_root(expected)));
     brine_packet_free(expected);

@@ -92,7 +92,13 @@ def test_ways_to_say_shape_and_dtype() -> None:
     assert struct.numpy().dtype.names == ("x", "y") and struct.numpy()["x"].sum() == 3
     dates = packet.array("f", 2, "M8[ns]")
     assert np.asarray(dates).dtype == "M8[ns]"
-    for shape, dtype, error in ((-1, "f8", ValueError), ("x", "f8", TypeError), ((1,) * 33, "f8", ValueError), (1, "nonsense", TypeError), (1, "O", TypeError)):
+    for shape, dtype, error in (
+        (-1, "f8", ValueError),
+        ("x", "f8", TypeError),
+        ((1,) * 33, "f8", ValueError),
+        (1, "nonsense", TypeError),
+        (1, "O", TypeError),
+    ):
         with pytest.raises(error):
             packet.array("bad", shape, dtype)
     with pytest.raises(brine.OutOfMemoryError):
@@ -146,7 +152,12 @@ def test_opaque_items_have_no_dlpack() -> None:
 
 def test_other_buffers_go_in() -> None:
     packet = private.packet(
-        {"a": array.array("h", [1, 2]), "m": memoryview(b"abcd").cast("H"), "c": (ctypes.c_double * 3)(1, 2, 3), "s": memoryview(b"abcdef")[::2]}
+        {
+            "a": array.array("h", [1, 2]),
+            "m": memoryview(b"abcd").cast("H"),
+            "c": (ctypes.c_double * 3)(1, 2, 3),
+            "s": memoryview(b"abcdef")[::2],
+        }
     )
     assert packet["a"].tolist() == [1, 2] and packet["a"].dtype == "i2"
     assert packet["m"].dtype == "u2" and packet["c"].tolist() == [1, 2, 3] and bytes(packet["s"]) == b"ace"

@@ -13,8 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from test_values import keys, scalars, values
 
-small = st.one_of(scalars, st.lists(scalars, max_size=3), st.dictionaries(st.text(max_size=3, alphabet="ab"), scalars, max_size=3))
-few_keys = st.one_of(st.sampled_from(["a", "b", "c", "long key that is not inline", 1, 2.0, True, None, b"a", (1, "x"), 2**80]), keys)
+small = st.one_of(
+    scalars, st.lists(scalars, max_size=3), st.dictionaries(st.text(max_size=3, alphabet="ab"), scalars, max_size=3)
+)
+few_keys = st.one_of(
+    st.sampled_from(["a", "b", "c", "long key that is not inline", 1, 2.0, True, None, b"a", (1, "x"), 2**80]), keys
+)
 shared_pool = brine.Pool.create_private("64M")
 
 
@@ -112,9 +116,9 @@ class Arrs(RuleBasedStateMachine):
         self.model: list[Any] = []
 
     def both(self, operation: Any) -> None:
-        assert outcome(lambda: [brine._methods.plain(x) for x in v] if isinstance(v := operation(self.arr), list) else v) == outcome(
-            lambda: operation(self.model)
-        )
+        assert outcome(
+            lambda: [brine._methods.plain(x) for x in v] if isinstance(v := operation(self.arr), list) else v
+        ) == outcome(lambda: operation(self.model))
 
     @rule(value=small)
     def append(self, value: Any) -> None:
@@ -204,7 +208,14 @@ def test_tup(value: tuple[Any, ...], other: tuple[Any, ...]) -> None:
         tup = packet["t"]
         assert len(tup) == len(value) and tup == value and tup != list(value)
         assert tuple(brine._methods.plain(x) for x in tup) == value
-        for operation in (hash, lambda t: t + other, lambda t: other + t, lambda t: t * 2, lambda t: t[1:], lambda t: t < other):
+        for operation in (
+            hash,
+            lambda t: t + other,
+            lambda t: other + t,
+            lambda t: t * 2,
+            lambda t: t[1:],
+            lambda t: t < other,
+        ):
             mine, theirs = outcome(lambda: operation(tup)), outcome(lambda: operation(value))
             assert mine == theirs or (mine[0] == "gives" and tuple(map(brine._methods.plain, mine[1])) == theirs[1])
         if value:
@@ -216,7 +227,9 @@ def test_abstract_classes(pool: brine.Pool) -> None:
     packet = pool.packet({"l": [1], "t": (1,)})
     assert isinstance(packet, collections.abc.MutableMapping) and isinstance(packet, brine.Tab)
     assert isinstance(packet["l"], collections.abc.MutableSequence)
-    assert isinstance(packet["t"], collections.abc.Sequence) and not isinstance(packet["t"], collections.abc.MutableSequence)
+    assert isinstance(packet["t"], collections.abc.Sequence) and not isinstance(
+        packet["t"], collections.abc.MutableSequence
+    )
     for kind in (brine.Tab, brine.Arr, brine.Tup, brine.Array, brine.Packet, brine.Pool, brine.Pipe):
         with pytest.raises(TypeError):
             kind()
@@ -268,7 +281,14 @@ def test_a_view_of_what_was_deleted(pool: brine.Pool) -> None:
     packet = pool.packet({"t": {"a": 1}, "l": [[1], [2]], "x": ()})
     tab, arr, tup = packet["t"], packet["l"], packet["x"]
     del packet["t"], packet["l"], packet["x"]
-    for use in (lambda: tab["a"], lambda: len(tab), lambda: list(tab), lambda: arr[0], lambda: len(arr), lambda: len(tup)):
+    for use in (
+        lambda: tab["a"],
+        lambda: len(tab),
+        lambda: list(tab),
+        lambda: arr[0],
+        lambda: len(arr),
+        lambda: len(tup),
+    ):
         with pytest.raises((brine.DeletedError, brine.ValueTypeError)):
             use()
     with pytest.raises((brine.DeletedError, brine.ValueTypeError)):
@@ -371,7 +391,12 @@ def test_sharing(pool: brine.Pool) -> None:
     packet = pool.packet({"a": [1]})
     second = packet.clone()
     assert packet.shared and packet.holders == 2
-    for change in (lambda: packet.update(b=1), lambda: packet["a"].append(1), lambda: packet.clear(), lambda: packet.pop("a")):
+    for change in (
+        lambda: packet.update(b=1),
+        lambda: packet["a"].append(1),
+        lambda: packet.clear(),
+        lambda: packet.pop("a"),
+    ):
         with pytest.raises(brine.SharedError):
             change()
     assert packet == second == {"a": [1]}

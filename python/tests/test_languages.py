@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One stream through three processes in two languages: C, Python, C, and Python, C, Python.
 
-The C ends are built here from c_ends.c with the library's sources (BRINE_SOURCE, or the repository around this file); a test
-environment that has them built says where (BRINE_C_ENDS).
+The C ends are one program, c_ends.c. Who runs the tests builds it and says where it is, in BRINE_C_ENDS.
 """
 
 from __future__ import annotations

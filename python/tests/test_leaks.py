@@ -43,7 +43,15 @@ def flat(work: Any, rounds: int) -> None:
 
 
 def test_packets(pool: brine.Pool, pipe: brine.Pipe) -> None:
-    value = {"seq": 1, "name": "x" * 50, "list": [1, 2.0, (3, None)], "big": 2**100, "bytes": b"y" * 20, 5: "five", (1, 2): True}
+    value = {
+        "seq": 1,
+        "name": "x" * 50,
+        "list": [1, 2.0, (3, None)],
+        "big": 2**100,
+        "bytes": b"y" * 20,
+        5: "five",
+        (1, 2): True,
+    }
     array = np.arange(100.0)
 
     def work() -> None:
@@ -106,7 +114,7 @@ def test_shares_and_views(pool: brine.Pool, pipe: brine.Pipe) -> None:
         view = np.asarray(packet["a"])
         pipe.put(packet)
         pipe.get().close()
-        other.own
+        other.close()
         del other
         view[5], np.from_dlpack(pool.packet({"a": big})["a"])[5]
         pool.publish("v", {"a": 1})

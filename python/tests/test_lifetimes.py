@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whatever is deleted, closed, given away or forked, in whatever order: no crash, and what views show stays as it was.
 
-Views are made of packets, pools are closed under them, packets are put into pipes, shared, owned, leased, dropped; in between
-the process forks, and the child uses everything it has and ends. A crash of a child or of this process fails the test.
+Views are made of packets, pools are closed under them, packets are put into pipes, shared, owned, leased, dropped; in
+between the process forks, and the child uses everything it has and ends. A crash of a child or of this process fails
+the test.
 """
 
 from __future__ import annotations
@@ -119,7 +120,12 @@ class Lifetimes(RuleBasedStateMachine):
         if index < len(self.views):
             del self.views[index]
 
-    @rule(packet=packets, action=st.sampled_from(["close", "share", "clone", "own", "compact", "ack", "nack", "validate", "copy", "clear"]))
+    @rule(
+        packet=packets,
+        action=st.sampled_from(
+            ["close", "share", "clone", "own", "compact", "ack", "nack", "validate", "copy", "clear"]
+        ),
+    )
     def act(self, packet: Any, action: str) -> None:
         if packet is not None:
             self.may(getattr(packet, action))
@@ -183,7 +189,18 @@ class Lifetimes(RuleBasedStateMachine):
         for bundle in self.bundles.values():
             for reference in bundle:
                 thing = self.names_to_values.get(reference.name)
-                for name in ("closed", "name", "shared", "shape", "__array_interface__", "info", "to_dict", "get_nowait", "put_nowait", "close"):
+                for name in (
+                    "closed",
+                    "name",
+                    "shared",
+                    "shape",
+                    "__array_interface__",
+                    "info",
+                    "to_dict",
+                    "get_nowait",
+                    "put_nowait",
+                    "close",
+                ):
                     attribute = self.may(lambda: getattr(thing, name, None))
                     if callable(attribute):
                         self.may(attribute)
@@ -202,4 +219,6 @@ class Lifetimes(RuleBasedStateMachine):
 
 
 TestLifetimes = Lifetimes.TestCase
-TestLifetimes.settings = hypothesis.settings(max_examples=3000 if DEEP else 25, stateful_step_count=40, deadline=None, print_blob=True)
+TestLifetimes.settings = hypothesis.settings(
+    max_examples=3000 if DEEP else 25, stateful_step_count=40, deadline=None, print_blob=True
+)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pipes within one process: queue.Queue's names and exceptions, ends of streams, leases, fan-out, waits, signals, threads."""
+"""Pipes within one process: queue.Queue's names and exceptions, ends, leases, fan-out, waits, signals, threads."""
 
 from __future__ import annotations
 
@@ -31,19 +31,34 @@ def test_in_and_out(pool: brine.Pool, pipe: brine.Pipe) -> None:
     pipe.put_nowait([3])
     pipe.put("four", block=False)
     pipe.put(pool.packet({"n": {"n": 5}})["n"])
-    assert [pipe.get()["n"], pipe.get(timeout=1)["n"], pipe.get_nowait().root[0], pipe.get(False).root, pipe.get(True, 1)["n"]] == [1, 2, 3, "four", 5]
+    assert [
+        pipe.get()["n"],
+        pipe.get(timeout=1)["n"],
+        pipe.get_nowait().root[0],
+        pipe.get(False).root,
+        pipe.get(True, 1)["n"],
+    ] == [1, 2, 3, "four", 5]
     assert pipe.empty()
 
 
 def test_full_and_empty(pool: brine.Pool) -> None:
     pipe = pool.serve("small", 1)
-    for call in (lambda: pipe.get(timeout=0.01), pipe.get_nowait, lambda: pipe.get(block=False), lambda: pipe.get(timeout=0)):
+    for call in (
+        lambda: pipe.get(timeout=0.01),
+        pipe.get_nowait,
+        lambda: pipe.get(block=False),
+        lambda: pipe.get(timeout=0),
+    ):
         with pytest.raises(brine.Empty) as empty:
             call()
         assert isinstance(empty.value, queue.Empty) and "small" in str(empty.value)
     pipe.put({})
     packet = pool.packet({"mine": 1})
-    for call in (lambda: pipe.put(packet, timeout=0.01), lambda: pipe.put_nowait(packet), lambda: pipe.put({"x": 1}, block=False)):
+    for call in (
+        lambda: pipe.put(packet, timeout=0.01),
+        lambda: pipe.put_nowait(packet),
+        lambda: pipe.put({"x": 1}, block=False),
+    ):
         with pytest.raises(brine.Full) as full:
             call()
         assert isinstance(full.value, queue.Full)
@@ -76,7 +91,14 @@ def test_ends(pool: brine.Pool) -> None:
         assert isinstance(ended.value, queue.ShutDown)
     with pytest.raises(brine.ShutDown):
         reader.put({})
-    for use in (server.get, server.qsize, server.fileno, lambda: server.put(1), lambda: next(iter(server)), lambda: server.name):
+    for use in (
+        server.get,
+        server.qsize,
+        server.fileno,
+        lambda: server.put(1),
+        lambda: next(iter(server)),
+        lambda: server.name,
+    ):
         with pytest.raises(ValueError, match="closed"):
             use()
     server.close()
@@ -109,7 +131,15 @@ def test_after_being_given_away(pool: brine.Pool, pipe: brine.Pipe) -> None:
     packet = pool.packet({"t": {"a": 1}, "x": np.zeros(10)})
     tab, array, keys = packet["t"], packet["x"], iter(packet)
     pipe.put(packet)
-    for use in (lambda: packet["t"], lambda: tab["a"], lambda: np.asarray(array), lambda: next(keys), lambda: pipe.put(packet), packet.share, lambda: packet == tab):
+    for use in (
+        lambda: packet["t"],
+        lambda: tab["a"],
+        lambda: np.asarray(array),
+        lambda: next(keys),
+        lambda: pipe.put(packet),
+        packet.share,
+        lambda: packet == tab,
+    ):
         with pytest.raises((brine.NotHeldError, BufferError)):
             use()
     back = pipe.get()  # the same packet, in this same process: what was got before stays dead
@@ -231,7 +261,7 @@ def test_descriptors(pool: brine.Pool) -> None:
     poll = select.poll()
     poll.register(pipe, select.POLLIN)
     assert poll.poll(150) == []
-    for round in range(3):
+    for _ in range(3):
         timer = threading.Timer(0.02, lambda: pipe.put({"n": 1}))
         timer.start()
         assert poll.poll(5000)
@@ -250,7 +280,9 @@ def test_descriptors(pool: brine.Pool) -> None:
     with pytest.raises(brine.Empty):
         pipe.get_nowait()
     pipe.close()
-    assert not os.path.exists(f"/proc/self/fd/{room}") or wait_until(lambda: not os.path.exists(f"/proc/self/fd/{room}"))
+    assert not os.path.exists(f"/proc/self/fd/{room}") or wait_until(
+        lambda: not os.path.exists(f"/proc/self/fd/{room}")
+    )
 
 
 def wait_until(condition: Any) -> bool:

@@ -27,7 +27,11 @@ def test_names(pool: brine.Pool) -> None:
     assert pool.connect("x").get()["n"] == 1
     with pytest.raises(brine.NotFoundError) as missing:
         brine.Pool.attach("nothing")
-    assert isinstance(missing.value, FileNotFoundError) and missing.value.errno == errno.ENOENT and "nothing" in str(missing.value)
+    assert (
+        isinstance(missing.value, FileNotFoundError)
+        and missing.value.errno == errno.ENOENT
+        and "nothing" in str(missing.value)
+    )
     with pytest.raises(brine.NotFoundError):
         brine.Pool.attach("nothing", timeout=0.12)
     with pytest.raises(brine.NotFoundError):
@@ -134,7 +138,9 @@ def test_looking(pool: brine.Pool, pipe: brine.Pipe) -> None:
     assert [p["name"] for p in pool.pipes()] == ["p"] and pipe.info()["depth"] == 1 and pipe.info()["capacity"] == 8
     me = [p for p in pool.participants() if p["is_self"]]
     assert len(me) == 1 and me[0]["pid"] == os.getpid() and me[0]["alive"]
-    assert pool.check() == [] and pool.reap() == 0 and pool.trim() >= 0 and pool.biggest_free > 0 and not pool.is_pristine
+    assert (
+        pool.check() == [] and pool.reap() == 0 and pool.trim() >= 0 and pool.biggest_free > 0 and not pool.is_pristine
+    )
     pool.remove("p")
     with pytest.raises(brine.NotFoundError):
         pipe.get()
@@ -161,7 +167,18 @@ def test_after_closing() -> None:
     tab, array = packet["t"], packet["a"]
     pool.close()
     pool.close()
-    for use in (pool.packet, lambda: pool.serve("p"), pool.info, lambda: pool.name, pipe.get, lambda: pipe.put(1), lambda: packet["t"], lambda: tab["x"], lambda: np.asarray(array), pool.__enter__):
+    for use in (
+        pool.packet,
+        lambda: pool.serve("p"),
+        pool.info,
+        lambda: pool.name,
+        pipe.get,
+        lambda: pipe.put(1),
+        lambda: packet["t"],
+        lambda: tab["x"],
+        lambda: np.asarray(array),
+        pool.__enter__,
+    ):
         with pytest.raises((ValueError, brine.NotHeldError)):
             use()
     assert pipe.closed and packet.closed
@@ -172,7 +189,11 @@ def test_after_closing() -> None:
 
 def test_every_error_has_a_fitting_base() -> None:
     for error in brine.Error.__subclasses__():
-        bases = [b for b in error.__mro__ if b.__module__ in ("builtins", "queue", "_queue") and b not in (Exception, BaseException, object)]
+        bases = [
+            b
+            for b in error.__mro__
+            if b.__module__ in ("builtins", "queue", "_queue") and b not in (Exception, BaseException, object)
+        ]
         assert bases, error
         assert error.status < 0 and error.__doc__
         assert error("text").args == ("text",) and str(error("text")) == "text"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Between processes: started in every way, killed in every state; handles that travel; nothing at the end of a process."""
+"""Between processes: started in every way, killed; handles that travel; nothing at the end of a process."""
 
 from __future__ import annotations
 
@@ -115,7 +115,13 @@ def test_a_forked_child(pool: brine.Pool, pipe: brine.Pipe) -> None:
 
     def child() -> None:
         view.sum()  # shows anything, and does not crash
-        for use in (lambda: packet["n"], lambda: np.asarray(array), lambda: tab.clear(), packet.share, lambda: pipe.put(packet)):
+        for use in (
+            lambda: packet["n"],
+            lambda: np.asarray(array),
+            lambda: tab.clear(),
+            packet.share,
+            lambda: pipe.put(packet),
+        ):
             try:
                 use()
             except brine.NotHeldError as error:

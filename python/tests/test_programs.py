@@ -16,7 +16,12 @@ PACKAGE = pathlib.Path(brine.__file__).parent
 
 
 def test_demo() -> None:
-    run = subprocess.run([sys.executable, "-m", "brine", "--frames", "300", "--bytes", "100000"], capture_output=True, text=True, timeout=50)
+    run = subprocess.run(
+        [sys.executable, "-m", "brine", "--frames", "300", "--bytes", "100000"],
+        capture_output=True,
+        text=True,
+        timeout=50,
+    )
     assert run.returncode == 0, run.stderr
     assert "300 packets" in run.stdout and run.stderr == ""
 
@@ -58,7 +63,10 @@ async def consume(pipe: brine.Pipe) -> None:
 """
     )
     run = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), str(program)], capture_output=True, text=True, timeout=300
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), str(program)],
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     assert run.returncode == 0 and 'Revealed type is "brine._brine.Packet"' in run.stdout, run.stdout
 

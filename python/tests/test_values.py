@@ -30,7 +30,9 @@ scalars = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"])),
     st.binary(max_size=100),
     st.datetimes(),
-    st.datetimes(timezones=st.sampled_from([datetime.timezone.utc, datetime.timezone(datetime.timedelta(hours=-5, minutes=-30))])),
+    st.datetimes(
+        timezones=st.sampled_from([datetime.timezone.utc, datetime.timezone(datetime.timedelta(hours=-5, minutes=-30))])
+    ),
     st.dates(),
     st.timedeltas(datetime.timedelta(days=-(10**8)), datetime.timedelta(days=10**8)),
 )
@@ -87,7 +89,22 @@ def test_round_trip(private: brine.Pool, value: Any) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [2**63 - 1, 2**63, -(2**63), -(2**63) - 1, 2**64 - 1, 2**64, 10**4000, -(10**4000), 0, -1, 1e308, -0.0, math.inf, 5e-324],
+    [
+        2**63 - 1,
+        2**63,
+        -(2**63),
+        -(2**63) - 1,
+        2**64 - 1,
+        2**64,
+        10**4000,
+        -(10**4000),
+        0,
+        -1,
+        1e308,
+        -0.0,
+        math.inf,
+        5e-324,
+    ],
 )
 def test_numbers_at_the_limits(private: brine.Pool, value: Any) -> None:
     assert same(private.packet({"n": value})["n"], value)
@@ -101,7 +118,9 @@ def test_nan(private: brine.Pool) -> None:
         packet[math.nan] = 1
 
 
-@pytest.mark.parametrize("kind", "bool_ int8 uint8 int16 uint16 int32 uint32 int64 uint64 float32 float64 complex64 complex128".split())
+@pytest.mark.parametrize(
+    "kind", "bool_ int8 uint8 int16 uint16 int32 uint32 int64 uint64 float32 float64 complex64 complex128".split()
+)
 def test_numpy_scalars_keep_their_width(private: brine.Pool, kind: str) -> None:
     value = getattr(np, kind)(1)
     packet = private.packet({"n": value})
@@ -114,9 +133,13 @@ def test_other_numpy_scalars(private: brine.Pool) -> None:
     assert private.packet({"n": np.float16(1.5)})["n"] == 1.5
     assert private.packet({"n": np.str_("x")})["n"] == "x"
     assert private.packet({"n": np.bytes_(b"x")})["n"] == b"x"
-    assert private.packet({"n": np.datetime64("2026-01-02T03:04:05.000006", "us")})["n"] == datetime.datetime(2026, 1, 2, 3, 4, 5, 6)
+    assert private.packet({"n": np.datetime64("2026-01-02T03:04:05.000006", "us")})["n"] == datetime.datetime(
+        2026, 1, 2, 3, 4, 5, 6
+    )
     assert private.packet({"n": np.datetime64("2026-01-02", "D")})["n"] == datetime.date(2026, 1, 2)
-    assert private.packet({"n": np.datetime64("2026-01-02T03:04:05", "ns")})["n"] == np.datetime64("2026-01-02T03:04:05", "ns")
+    assert private.packet({"n": np.datetime64("2026-01-02T03:04:05", "ns")})["n"] == np.datetime64(
+        "2026-01-02T03:04:05", "ns"
+    )
     assert private.packet({"n": np.timedelta64(7, "s")})["n"] == np.timedelta64(7, "s")
     assert private.packet({np.int64(3): np.float32(2.5)}) == {3: 2.5}
 
@@ -126,7 +149,9 @@ def test_subclasses_become_their_base(private: brine.Pool) -> None:
         ONE = 1
 
     Point = collections.namedtuple("Point", "x y")
-    packet = private.packet({"e": Number.ONE, "p": Point(1, 2), "d": collections.defaultdict(list, a=[1]), "s": type("S", (str,), {})("s")})
+    packet = private.packet(
+        {"e": Number.ONE, "p": Point(1, 2), "d": collections.defaultdict(list, a=[1]), "s": type("S", (str,), {})("s")}
+    )
     assert same(packet.to_dict(), {"e": 1, "p": (1, 2), "d": {"a": [1]}, "s": "s"})
     assert packet["p"] == (1, 2) and bytes(packet.to_dict()["s"], "ascii") == b"s"
 
@@ -142,7 +167,9 @@ def test_bytearray_is_bytes(private: brine.Pool) -> None:
     assert private.packet({"b": bytearray(b"abc")})["b"] == b"abc"
 
 
-@pytest.mark.parametrize("value", [{1, 2}, object(), decimal.Decimal(1), fractions.Fraction(1, 2), print, np.array([None, {}])])
+@pytest.mark.parametrize(
+    "value", [{1, 2}, object(), decimal.Decimal(1), fractions.Fraction(1, 2), print, np.array([None, {}])]
+)
 def test_what_cannot_be_put_in_is_said(private: brine.Pool, value: Any) -> None:
     before = private.info()["packets"]
     with pytest.raises(TypeError, match="pickle=True"):
