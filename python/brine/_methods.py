@@ -217,7 +217,12 @@ class ArrMethods(_SequenceMethods):
         return self.to_list()
 
     def _set_slice(self: Any, where: slice, values: Iterable[Any]) -> None:
-        new = [plain(v) for v in values]
+        # Nothing is changed before everything is known to fit, and what is copied may be among what is replaced.
+        with self.packet.pool.packet([plain(v) for v in values], pickle=self.packet.pickle) as aside:
+            aside.pickle = False
+            self._replace(where, aside.root)
+
+    def _replace(self: Any, where: slice, new: Any) -> None:
         start, stop, step = where.indices(len(self))
         if step != 1:
             indices = range(start, stop, step)

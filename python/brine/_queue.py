@@ -49,7 +49,7 @@ class Queue:
         self._pipe.put(packet, block, timeout)
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        """Takes the oldest object. Empty: none came in time. ShutDown: the queue was closed by all that had it."""
+        """Takes the oldest object. Empty: none came in time."""
         packet = self._pipe.get(block, timeout)
         packet.pickle = self._pickle
         with packet:

@@ -132,9 +132,9 @@ static PyMethodDef functions[] = {
     METHOD("fanout", module_fanout, FAST,
            "fanout($module, item, pipes, policy='block', timeout=None)\n--\n\nGives a packet to every pipe, by "
            "reference: it becomes shared, and is consumed whatever happens.\n\n"
-           "policy: 'block' waits for every pipe; 'drop_newest': a full one does not get it; 'drop_oldest': a full one "
-           "loses its oldest packet. Returns a list of "
-           "who got it. Full: one had no room in time."),
+           "policy: 'block' waits for every pipe, up to timeout seconds; 'drop_newest': a full one does not get it "
+           "(timeout: what it has to become less full, none by default); 'drop_oldest': a full one loses its oldest "
+           "packet. Returns a list of who got it. Full: one had no room in time."),
     METHOD("_after_fork", module_after_fork, METH_NOARGS, NULL),
     {0},
 };

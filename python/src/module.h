@@ -174,7 +174,7 @@ void key_free(struct key *key);
 
 /* ---- tab.c, sequence.c, array.c, iter.c ---- */
 extern PyType_Spec tab_spec, arr_spec, tup_spec, array_spec, iter_spec;
-bool is_value(struct state *state, PyObject *object); /* a Tab, Arr, Tup, Array or Packet */
+bool is_value(struct state *state, PyObject *object); /* a Tab, Arr, Tup, Array, Pickled or Packet */
 bool value_beside(struct value *v, PyObject *value);
 int value_drop(struct value *v, brine_ref old); /* raises BufferError if buffers may point into what goes away */
 int value_assign(struct value *v, brine_ref place, bool made, PyObject *value);

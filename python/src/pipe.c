@@ -30,13 +30,12 @@ static bool has_leases(brine_pipe *raw) {
 
 /* Takes raw over, also on failure. */
 PyObject *pipe_open(struct pool *pool, brine_pipe *raw, bool server) {
-    struct pipe *pipe = PyObject_GC_New(struct pipe, pool->state->pipe);
     struct pipe_core *core = malloc(sizeof *core);
-    if (!pipe || !core) {
+    struct pipe *pipe = core ? PyObject_GC_New(struct pipe, pool->state->pipe) : (void *)PyErr_NoMemory();
+    if (!pipe) {
         free(core);
         brine_pipe_detach(raw);
-        PyObject_GC_Del(pipe);
-        return PyErr_NoMemory();
+        return NULL;
     }
     atomic_init(&core->refs, 1);
     core->end = false;

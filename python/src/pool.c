@@ -71,13 +71,12 @@ static void delist(struct pool *pool) {
 
 /* Takes raw over, also on failure. */
 static PyObject *wrap(struct state *state, brine_pool *raw, bool pickle) {
-    struct pool *pool = PyObject_New(struct pool, state->pool);
     struct pool_core *core = malloc(sizeof *core);
-    if (!pool || !core) {
+    struct pool *pool = core ? PyObject_New(struct pool, state->pool) : (void *)PyErr_NoMemory();
+    if (!pool) {
         free(core);
         brine_pool_detach(raw);
-        PyObject_Free(pool);
-        return PyErr_NoMemory();
+        return NULL;
     }
     atomic_init(&core->refs, 2); /* the object's, and that of its use */
     atomic_init(&core->uses, 1);

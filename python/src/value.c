@@ -51,7 +51,7 @@ static int assign_aside(struct value *v, brine_ref place, PyObject *value) {
 
 bool is_value(struct state *s, PyObject *o) {
     return PyObject_TypeCheck(o, s->tab) || PyObject_TypeCheck(o, s->arr) || PyObject_TypeCheck(o, s->tup) ||
-           PyObject_TypeCheck(o, s->array);
+           PyObject_TypeCheck(o, s->array) || PyObject_TypeCheck(o, s->pickled);
 }
 
 /* It is in the same packet. */

@@ -198,38 +198,50 @@ static PyObject *outcome(const int *status, size_t count) {
     return list;
 }
 
+/* How the next slice of a fan-out goes: until the last one every policy but the one that never waits is to wait. */
+static bool fan_slice(brine_policy policy, brine_deadline until, brine_policy *now, brine_deadline *slice) {
+    bool last = sliced(until, slice);
+    *now = policy == BRINE_DROP_NEWEST && !last ? BRINE_BLOCK : policy;
+    return last || policy == BRINE_DROP_OLDEST;
+}
+
+/* Notes what became of the packet at those outputs; gives how many are to be tried again, which come first then. */
+static size_t fan_noted(const int *part, size_t *which, size_t n, int *status) {
+    size_t left = 0;
+    for (size_t i = 0; i < n; i++) {
+        status[which[i]] = part[i];
+        if (part[i] == BRINE_ETIMEDOUT) which[left++] = which[i];
+    }
+    return left;
+}
+
 /* Gives the packet to all outputs, again in slices to those that are full. The packet is consumed. */
-static int fan_out(struct waiting *w, struct state *s, brine_packet packet, brine_policy policy,
-                   brine_deadline deadline, int *status) {
-    brine_deadline until = brine_until(deadline), slice;
+static int fan_out(struct waiting *w, struct state *s, brine_packet packet, brine_policy policy, brine_deadline until,
+                   int *status) {
+    brine_deadline slice;
+    brine_policy now;
     brine_pipe *outputs[WAIT_MAX];
     int part[WAIT_MAX];
     size_t which[WAIT_MAX], n = w->count;
+    int failed = 0;
     for (size_t i = 0; i < n; i++) which[i] = i;
     for (;;) {
-        int rc, last = policy == BRINE_DROP_OLDEST   ? (slice = brine_now(), 1)
-                       : policy == BRINE_DROP_NEWEST ? (slice = until, 1)
-                                                     : sliced(until, &slice);
+        bool last = fan_slice(policy, until, &now, &slice);
         brine_packet rest = brine_packet_none();
         for (size_t i = 0; i < n; i++) outputs[i] = w->waits[which[i]].pipe;
         PyThreadState *gil = PyEval_SaveThread();
-        rc = brine_fanout(packet, outputs, n, policy, slice, part, &rest);
+        int rc = brine_fanout(packet, outputs, n, now, slice, part, &rest);
         PyEval_RestoreThread(gil);
-        size_t left = 0;
-        for (size_t i = 0; i < n; i++) {
-            status[which[i]] = part[i];
-            if (part[i] == BRINE_ETIMEDOUT && policy == BRINE_BLOCK) which[left++] = which[i];
-        }
-        bool again = rc == BRINE_ETIMEDOUT && !last && rest.record && left;
-        if (again && PyErr_CheckSignals() == 0) {
-            packet = rest;
-            n = left;
-            continue;
-        }
-        if (rest.record) brine_packet_free(rest);
-        if (PyErr_Occurred()) return -1;
-        if (rc == BRINE_ETIMEDOUT) PyErr_SetString(s->full, brine_detail());
-        return rc == BRINE_ETIMEDOUT ? -1 : rc ? raise_int(s, rc) : 0;
+        n = fan_noted(part, which, n, status);
+        if (rc != BRINE_ETIMEDOUT && !failed) failed = rc;
+        int interrupted = PyErr_CheckSignals();
+        packet = rest;
+        if (n && rest.record && !last && !interrupted) continue;
+        brine_packet_free(rest);
+        if (interrupted) return -1;
+        if (failed || rc == 0) return failed ? raise_int(s, failed) : 0;
+        PyErr_SetString(s->full, brine_detail());
+        return -1;
     }
 }
 
@@ -256,11 +268,12 @@ PyObject *module_fanout(PyObject *module, PyObject *const *args, Py_ssize_t narg
     if (parse_arguments(&names, args, nargs, kwnames, given) || policy_of(given[2], &policy) ||
         to_deadline(given[3], &deadline))
         return NULL;
+    if (policy == BRINE_DROP_NEWEST && (!given[3] || given[3] == Py_None)) deadline = brine_now();
     struct waiting *w = PyMem_Calloc(1, sizeof *w);
     if (!w) return PyErr_NoMemory();
     if (prepare(w, s, given[1], &pool) == 0 && packet_to_give(pool, given[0], &handle, &of) == 0) {
         if (of) packet_given(of, handle); /* whatever happens: it is consumed */
-        if (fan_out(w, s, handle, policy, deadline, status) == 0) done = outcome(status, w->count);
+        if (fan_out(w, s, handle, policy, brine_until(deadline), status) == 0) done = outcome(status, w->count);
     }
     remove_all(w);
     PyMem_Free(w);

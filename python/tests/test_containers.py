@@ -261,6 +261,16 @@ def test_in_place_operators(pool: brine.Pool) -> None:
     assert packet == {"n": 3, "l": [1, 2], "t": {"a": 1, "b": 2}}
 
 
+def test_a_slice_that_does_not_fit_changes_nothing(pool: brine.Pool) -> None:
+    arr = pool.packet({"l": [1, [2], 3]})["l"]
+    with pytest.raises(TypeError):
+        arr[0:2] = [5, 6, {7}]
+    with pytest.raises(ValueError):
+        arr[::2] = [1]
+    arr[1:] = arr
+    assert arr == [1, 1, [2], 3]
+
+
 def test_values_from_other_places(pool: brine.Pool) -> None:
     with brine.Pool.create_private("16M") as other:
         source = other.packet({"x": {"deep": [1, (2, "three" * 20)]}})

@@ -245,14 +245,22 @@ def test_fanout(pool: brine.Pool) -> None:
         brine.fanout({"n": 2}, pipes, timeout=0.15)
     assert [p.qsize() for p in pipes] == [1, 1, 1]
     pipes[0].get()
-    assert brine.fanout({"n": 3}, pipes, "drop_newest", 0) == [True, False, False]
+    assert brine.fanout({"n": 3}, pipes, "drop_newest") == [True, False, False]
+    assert brine.fanout({"n": 3}, pipes, "drop_newest", timeout=0.15) == [False, False, False]
     assert brine.fanout({"n": 4}, pipes, policy="drop_oldest") == [True] * 3
     assert [p.get()["n"] for p in pipes] == [4, 4, 4]
     for wrong in (lambda: brine.fanout({}, []), lambda: brine.fanout({}, pipes, "nonsense")):  # type: ignore[arg-type]
         with pytest.raises(ValueError):
             wrong()
-    pipes[0].close()
     del got
+    pool.connect("a")
+    pipes[0].close()
+    closed = pool.connect("a")
+    pipes[1].put({})
+    with pytest.raises(brine.ShutDown):
+        brine.fanout({"n": 5}, [closed, *pipes[1:]], timeout=0.15)
+    assert pipes[2].get()["n"] == 5
+    pipes[1].get()
     assert pool.info()["packets"] == 3
 
 
@@ -383,7 +391,11 @@ def test_control_c(pool: brine.Pool) -> None:
         "connect": lambda: pool.connect("never", timeout=60),
         "lookup": lambda: pool.lookup("never", timeout=60),
     }
-    full = {"put": lambda: pipe.put({}), "fanout": lambda: brine.fanout({}, [pipe])}
+    full = {
+        "put": lambda: pipe.put({}),
+        "fanout": lambda: brine.fanout({}, [pipe]),
+        "drop_newest": lambda: brine.fanout({}, [pipe], "drop_newest", 60),
+    }
     for calls in (waits, full):
         for name, call in calls.items():
             threading.Timer(0.02, _thread.interrupt_main).start()

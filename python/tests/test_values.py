@@ -251,6 +251,8 @@ def test_pickles_need_both_sides(private: brine.Pool) -> None:
     with pytest.raises(BufferError):  # its buffer is in the packet, not copied
         packet.share()
     address = loaded.x.ctypes.data
+    packet["again"] = packet["p"]  # without loading it
+    assert packet["again"].load() == Point(big)
     assert any(np.shares_memory(loaded.x, np.asarray(part)) for part in packet["p"]._parts()[1:])
     packet.close()
     assert loaded.x[-1] == 99999 and loaded.x.ctypes.data == address
