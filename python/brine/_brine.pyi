@@ -12,9 +12,7 @@ from collections.abc import (
     ValuesView,
 )
 from types import TracebackType
-from typing import Any, ClassVar, Literal, SupportsIndex, TypeVar, final, overload
-
-from typing_extensions import Self
+from typing import Any, ClassVar, Literal, Self, SupportsIndex, TypeVar, final, overload
 
 _D = TypeVar("_D")
 _Arrays = Literal["copy", "view"]
