@@ -3,7 +3,8 @@
 #include "module.h"
 
 struct iter {
-    PyObject_HEAD struct value *value; /* NULL: exhausted */
+    PyObject base;
+    struct value *value; /* NULL: exhausted */
     enum iterate what;
     brine_iter it;
 };

@@ -47,7 +47,8 @@ struct pool_core {
 };
 
 struct pool {
-    PyObject_HEAD struct state *state;
+    PyObject base;
+    struct state *state;
     struct pool_core *core;
     struct pool *next, *previous; /* of all pools of the interpreter */
     PyObject *weakrefs;
@@ -59,7 +60,8 @@ struct packet;
 
 /* Tab, Arr, Tup and Array; the beginning of a Packet, whose owner is itself. */
 struct value {
-    PyObject_HEAD struct packet *owner;
+    PyObject base;
+    struct packet *owner;
     brine_ref ref;
     struct export *pin; /* of an Array: by __array_interface__ */
 };
@@ -77,10 +79,11 @@ enum {
     BARRED_PUTTING = 2, /* a thread without the GIL is about to give it away */
 };
 struct packet {
-    PyObject_HEAD struct packet *owner; /* itself, not counted */
-    brine_ref ref;                      /* the root */
-    struct export *pin;                 /* none */
-    brine_packet handle;                /* record 0: closed or given away */
+    PyObject base;
+    struct packet *owner; /* itself, not counted */
+    brine_ref ref;        /* the root */
+    struct export *pin;   /* none */
+    brine_packet handle;  /* record 0: closed or given away */
     struct pool *pool;
     PyObject *weakrefs;
     struct export *exports;
@@ -207,7 +210,8 @@ struct pipe_core {
 };
 struct poller;
 struct pipe {
-    PyObject_HEAD struct state *state;
+    PyObject base;
+    struct state *state;
     struct pool *pool;
     struct pipe_core *core;
     struct poller *readable, *writable; /* made by the first fileno() */

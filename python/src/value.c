@@ -17,7 +17,7 @@ static bool is_lent(const struct packet *p, brine_ref ref) {
     brine_type type = brine_type_of(ref);
     brine_array array;
     brine_ref inside;
-    if (type == BRINE_ARRAY && brine_as_array(ref, &array) == 0)
+    if (type == BRINE_ARRAY && brine_as_array(ref, &array) == 0 && array.bytes)
         for (const struct export *e = p->exports; e; e = e->next)
             if (e->data == array.data) return true;
     if (type < BRINE_TAB || type > BRINE_TUP) return false;
