@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Pools: making, attaching, leaving. Closing refuses further use at once; the mapping goes when nobody uses it any
+ * more, see module.h. What is published, and what is only looked at, is in publish.c and observe.c.
+ */
+#include "module.h"
+
+#include <stdlib.h>
+#include <structmember.h>
+
+/* ---- the core's side ---- */
+
+void core_ref(struct pool_core *core) { atomic_fetch_add(&core->refs, 1); }
+
+void core_unref(struct pool_core *core) {
+    if (atomic_fetch_sub(&core->refs, 1) == 1) free(core);
+}
+
+bool core_use(struct pool_core *core) {
+    int uses = atomic_load(&core->uses);
+    while (uses > 0)
+        if (atomic_compare_exchange_weak(&core->uses, &uses, uses + 1)) {
+            core_ref(core);
+            return true;
+        }
+    return false;
+}
+
+void core_unuse(struct pool_core *core) {
+    if (atomic_fetch_sub(&core->uses, 1) == 1) {
+        brine_pool_detach(core->raw);
+        core->raw = NULL;
+    }
+    core_unref(core);
+}
+
+int pool_live(struct pool *pool) {
+    if (likely(!pool->closed)) return 0;
+    PyErr_SetString(PyExc_ValueError, "the pool is closed");
+    return -1;
+}
+
+/* ---- all pools of an interpreter ---- */
+
+/* In a forked child nothing is mapped until the pool is attached again. The core does that at its first call; here it
+ * is made to where arrays look into the pool, which make no calls. */
+PyObject *module_after_fork(PyObject *module, PyObject *ignored) {
+    (void)ignored;
+    for (struct pool *p = ((struct state *)PyModule_GetState(module))->pools; p; p = p->next)
+        if (atomic_load(&p->core->uses) > !p->closed && p->core->raw) brine_pool_address(p->core->raw, 1);
+    Py_RETURN_NONE;
+}
+
+static void enlist(struct pool *pool) {
+    struct state *s = pool->state;
+    pool->previous = NULL;
+    pool->next = s->pools;
+    if (s->pools) s->pools->previous = pool;
+    s->pools = pool;
+}
+
+static void delist(struct pool *pool) {
+    if (pool->next) pool->next->previous = pool->previous;
+    if (pool->previous)
+        pool->previous->next = pool->next;
+    else
+        pool->state->pools = pool->next;
+}
+
+/* ---- making ---- */
+
+/* Takes raw over, also on failure. */
+static PyObject *wrap(struct state *state, brine_pool *raw, bool pickle) {
+    struct pool_core *core = malloc(sizeof *core);
+    struct pool *pool = core ? PyObject_New(struct pool, state->pool) : (void *)PyErr_NoMemory();
+    if (!pool) {
+        free(core);
+        brine_pool_detach(raw);
+        return NULL;
+    }
+    atomic_init(&core->refs, 2); /* the object's, and that of its use */
+    atomic_init(&core->uses, 1);
+    core->raw = raw;
+    pool->state = state;
+    pool->core = core;
+    pool->weakrefs = NULL;
+    pool->closed = false;
+    pool->pickle = pickle;
+    enlist(pool);
+    return (PyObject *)pool;
+}
+
+static struct state *state_of_type(PyObject *type) { return PyType_GetModuleState((PyTypeObject *)type); }
+
+/* Sets a bit if the argument is true. */
+static int flag(PyObject *value, unsigned bit, unsigned *flags) {
+    int yes = to_flag(value, false);
+    if (yes > 0) *flags |= bit;
+    return yes < 0 ? -1 : 0;
+}
+
+static int creation_options(struct state *s, PyObject **given, brine_pool_options *o) {
+    if (given[1] && to_size(s, given[1], &o->max_bytes)) return -1;
+    if (given[2] && to_size(s, given[2], &o->initial_bytes)) return -1;
+    if (given[3]) o->mode = (mode_t)PyLong_AsUnsignedLong(given[3]);
+    if (PyErr_Occurred()) return -1;
+    return flag(given[4], BRINE_POOL_HUGE, &o->flags) || flag(given[5], BRINE_POOL_REPLACE, &o->flags) ||
+                   flag(given[6], BRINE_POOL_POPULATE, &o->flags)
+               ? -1
+               : 0;
+}
+
+static PyObject *pool_create(PyObject *type, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+    static const struct names names = {
+        "create", 1, 8, {"name", "size", "initial", "mode", "huge", "replace", "populate", "pickle"}};
+    struct state *s = state_of_type(type);
+    brine_pool_options options = {0};
+    PyObject *given[8];
+    brine_pool *raw;
+    if (parse_arguments(&names, args, nargs, kwnames, given) || creation_options(s, given, &options)) return NULL;
+    const char *name = to_text(given[0], "a pool's name");
+    int pickle = to_flag(given[7], false);
+    if (!name || pickle < 0) return NULL;
+    int rc = brine_pool_create(name, &options, &raw);
+    return rc ? raise_status(s, rc) : wrap(s, raw, pickle);
+}
+
+static PyObject *pool_create_private(PyObject *type, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+    static const struct names names = {"create_private", 0, 5, {"size", "initial", "huge", "populate", "pickle"}};
+    struct state *s = state_of_type(type);
+    brine_pool_options options = {0};
+    PyObject *given[5];
+    brine_pool *raw;
+    if (parse_arguments(&names, args, nargs, kwnames, given)) return NULL;
+    PyObject *all[7] = {NULL, given[0], given[1], NULL, given[2], NULL, given[3]};
+    int pickle = to_flag(given[4], false);
+    if (pickle < 0 || creation_options(s, all, &options)) return NULL;
+    int rc = brine_pool_create_private(&options, &raw);
+    return rc ? raise_status(s, rc) : wrap(s, raw, pickle);
+}
+
+/* Waits without the GIL, in slices between which signals are looked at. */
+static int attach(struct state *s, const char *name, const brine_pool_options *options, brine_deadline deadline,
+                  brine_pool **raw) {
+    brine_deadline until = brine_until(deadline), slice;
+    for (;;) {
+        int rc, last = sliced(until, &slice);
+        PyThreadState *gil = PyEval_SaveThread();
+        rc = brine_pool_attach(name, options, slice, raw);
+        PyEval_RestoreThread(gil);
+        if (rc == 0) return 0;
+        if (last || (rc != BRINE_ENOENT && rc != BRINE_EBUSY)) return raise_int(s, rc);
+        if (PyErr_CheckSignals()) return -1;
+    }
+}
+
+static PyObject *pool_attach(PyObject *type, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+    static const struct names names = {"attach", 1, 5, {"name", "timeout", "readonly", "huge", "pickle"}};
+    struct state *s = state_of_type(type);
+    brine_pool_options options = {0};
+    PyObject *given[5];
+    brine_deadline deadline = brine_now();
+    brine_pool *raw;
+    if (parse_arguments(&names, args, nargs, kwnames, given) || (given[1] && to_deadline(given[1], &deadline)))
+        return NULL;
+    const char *name = to_text(given[0], "a pool's name");
+    int pickle = to_flag(given[4], false);
+    if (!name || pickle < 0 || flag(given[2], BRINE_POOL_READONLY, &options.flags) ||
+        flag(given[3], BRINE_POOL_HUGE, &options.flags))
+        return NULL;
+    return attach(s, name, &options, deadline, &raw) ? NULL : wrap(s, raw, pickle);
+}
+
+/* ---- names ---- */
+
+static PyObject *pool_unlink(PyObject *type, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+    static const struct names names = {"unlink", 1, 2, {"name", "stale"}};
+    PyObject *given[2];
+    if (parse_arguments(&names, args, nargs, kwnames, given)) return NULL;
+    const char *name = to_text(given[0], "a pool's name");
+    int stale = to_flag(given[1], false);
+    if (!name || stale < 0) return NULL;
+    int rc = stale ? brine_pool_unlink_stale(name) : brine_pool_unlink(name);
+    if (rc) return raise_status(state_of_type(type), rc);
+    Py_RETURN_NONE;
+}
+
+static int append_name(const char *name, void *list) {
+    PyObject *text = PyUnicode_FromString(name);
+    int rc = text ? PyList_Append(list, text) : -1;
+    Py_XDECREF(text);
+    return rc ? 1 : 0;
+}
+
+static PyObject *pool_list(PyObject *type, PyObject *ignored) {
+    PyObject *list = PyList_New(0);
+    (void)ignored;
+    int rc = list ? brine_pool_list(append_name, list) : 1;
+    if (rc == 0) return list;
+    Py_XDECREF(list);
+    return rc < 0 ? raise_status(state_of_type(type), rc) : NULL;
+}
+
+static PyObject *pool_exists(PyObject *type, PyObject *name) {
+    PyObject *list = pool_list(type, NULL);
+    int found = list ? PySequence_Contains(list, name) : -1;
+    Py_XDECREF(list);
+    return found < 0 ? NULL : PyBool_FromLong(found);
+}
+
+/* ---- leaving ---- */
+
+static void close_pool(struct pool *pool) {
+    if (pool->closed) return;
+    pool->closed = true;
+    core_unuse(pool->core);
+}
+
+static PyObject *pool_close(PyObject *self, PyObject *ignored) {
+    (void)ignored;
+    close_pool((struct pool *)self);
+    Py_RETURN_NONE;
+}
+
+static PyObject *pool_enter(PyObject *self, PyObject *ignored) {
+    (void)ignored;
+    return pool_live((struct pool *)self) ? NULL : Py_NewRef(self);
+}
+
+static PyObject *pool_exit(PyObject *self, PyObject *const *args, Py_ssize_t nargs) {
+    (void)args, (void)nargs;
+    return pool_close(self, NULL);
+}
+
+static void pool_dealloc(PyObject *self) {
+    struct pool *pool = (struct pool *)self;
+    PyTypeObject *type = Py_TYPE(self);
+    if (pool->weakrefs) PyObject_ClearWeakRefs(self);
+    close_pool(pool);
+    delist(pool);
+    core_unref(pool->core);
+    PyObject_Free(self);
+    Py_DECREF((PyObject *)type);
+}
+
+/* ---- packets and pipes ---- */
+
+static PyObject *pool_packet(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+    static const struct names names = {"packet", 0, 3, {"value", "pickle", "bytes"}};
+    struct pool *pool = (struct pool *)self;
+    PyObject *given[3];
+    brine_packet handle;
+    if (parse_arguments(&names, args, nargs, kwnames, given) || pool_live(pool)) return NULL;
+    int pickle = to_flag(given[1], pool->pickle);
+    size_t bytes = given[2] ? PyLong_AsSize_t(given[2]) : 0;
+    if (pickle < 0 || PyErr_Occurred() || packet_fill(pool, given[0], pickle, bytes, &handle)) return NULL;
+    return packet_wrap(pool, handle, pickle, false);
+}
+
+static PyObject *pool_serve(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+    static const struct names names = {"serve", 1, 5, {"name", "capacity", "leases", "max_deliveries", "dead_letter"}};
+    struct pool *pool = (struct pool *)self;
+    PyObject *given[5];
+    brine_pipe_options options = {0};
+    brine_pipe *raw;
+    if (parse_arguments(&names, args, nargs, kwnames, given) || pool_live(pool)) return NULL;
+    const char *name = to_text(given[0], "a pipe's name");
+    if (!name || flag(given[2], BRINE_PIPE_LEASES, &options.flags)) return NULL;
+    unsigned long capacity = given[1] ? PyLong_AsUnsignedLong(given[1]) : 0,
+                  deliveries = given[3] ? PyLong_AsUnsignedLong(given[3]) : 0;
+    if (given[4] && given[4] != Py_None) options.dead_letter = to_text(given[4], "a pipe's name");
+    if (PyErr_Occurred()) return NULL;
+    options.capacity = capacity > BRINE_CAPACITY_MAX ? BRINE_CAPACITY_MAX + 1 : (uint32_t)capacity;
+    options.max_deliveries = deliveries > UINT32_MAX ? UINT32_MAX : (uint32_t)deliveries;
+    bool with = options.flags || options.max_deliveries || options.dead_letter;
+    int rc = with ? brine_pipe_serve_with(pool->core->raw, name, &options, &raw)
+                  : brine_pipe_serve(pool->core->raw, name, options.capacity, &raw);
+    return rc ? raise_status(pool->state, rc) : pipe_open(pool, raw, true);
+}
+
+static int connect_pipe(struct pool *pool, const char *name, brine_deadline deadline, brine_pipe **raw) {
+    brine_deadline until = brine_until(deadline), slice;
+    for (;;) {
+        int rc, last = sliced(until, &slice);
+        if (pool_live(pool) || !core_use(pool->core)) return -1;
+        PyThreadState *gil = PyEval_SaveThread();
+        rc = brine_pipe_connect(pool->core->raw, name, slice, raw);
+        PyEval_RestoreThread(gil);
+        if (rc == 0 && pool->closed) brine_pipe_detach(*raw);
+        core_unuse(pool->core);
+        if (rc == 0) return pool_live(pool);
+        if (last || rc != BRINE_ENOENT) return raise_int(pool->state, rc);
+        if (PyErr_CheckSignals()) return -1;
+    }
+}
+
+static PyObject *pool_connect(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+    static const struct names names = {"connect", 1, 2, {"name", "timeout"}};
+    struct pool *pool = (struct pool *)self;
+    PyObject *given[2];
+    brine_deadline deadline = brine_now();
+    brine_pipe *raw;
+    if (parse_arguments(&names, args, nargs, kwnames, given) || (given[1] && to_deadline(given[1], &deadline)) ||
+        pool_live(pool))
+        return NULL;
+    const char *name = to_text(given[0], "a pipe's name");
+    return !name || connect_pipe(pool, name, deadline, &raw) ? NULL : pipe_open(pool, raw, false);
+}
+
+static PyObject *pool_remove(PyObject *self, PyObject *name) {
+    struct pool *pool = (struct pool *)self;
+    const char *text = to_text(name, "a pipe's name");
+    if (!text || pool_live(pool)) return NULL;
+    int rc = brine_pipe_remove(pool->core->raw, text);
+    if (rc) return raise_status(pool->state, rc);
+    Py_RETURN_NONE;
+}
+
+/* ---- upkeep ---- */
+
+static PyObject *pool_reap(PyObject *self, PyObject *ignored) {
+    struct pool *pool = (struct pool *)self;
+    unsigned reaped = 0;
+    (void)ignored;
+    if (pool_live(pool)) return NULL;
+    int rc = brine_pool_reap(pool->core->raw, &reaped);
+    return rc ? raise_status(pool->state, rc) : PyLong_FromUnsignedLong(reaped);
+}
+
+static PyObject *pool_trim(PyObject *self, PyObject *ignored) {
+    struct pool *pool = (struct pool *)self;
+    uint64_t bytes = 0;
+    (void)ignored;
+    if (pool_live(pool)) return NULL;
+    int rc = brine_pool_trim(pool->core->raw, &bytes);
+    return rc ? raise_status(pool->state, rc) : PyLong_FromUnsignedLongLong(bytes);
+}
+
+static PyObject *pool_interrupt(PyObject *self, PyObject *ignored) {
+    struct pool *pool = (struct pool *)self;
+    (void)ignored;
+    if (pool_live(pool)) return NULL;
+    brine_pool_interrupt(pool->core->raw);
+    Py_RETURN_NONE;
+}
+
+/* ---- attributes ---- */
+
+static PyObject *get_name(PyObject *self, void *closure) {
+    struct pool *pool = (struct pool *)self;
+    (void)closure;
+    return pool_live(pool) ? NULL : PyUnicode_FromString(brine_pool_name(pool->core->raw));
+}
+
+static PyObject *get_size(PyObject *self, void *closure) {
+    struct pool *pool = (struct pool *)self;
+    (void)closure;
+    return pool_live(pool) ? NULL : PyLong_FromUnsignedLongLong(brine_pool_bytes(pool->core->raw));
+}
+
+static PyObject *get_closed(PyObject *self, void *closure) {
+    (void)closure;
+    return PyBool_FromLong(((struct pool *)self)->closed);
+}
+
+static PyObject *get_mapped(PyObject *self, void *closure) {
+    (void)closure;
+    return PyBool_FromLong(atomic_load(&((struct pool *)self)->core->uses) > 0);
+}
+
+static PyObject *get_pickle(PyObject *self, void *closure) {
+    (void)closure;
+    return PyBool_FromLong(((struct pool *)self)->pickle);
+}
+
+static PyObject *get_pristine(PyObject *self, void *closure) {
+    struct pool *pool = (struct pool *)self;
+    (void)closure;
+    return pool_live(pool) ? NULL : PyBool_FromLong(brine_pool_is_pristine(pool->core->raw));
+}
+
+static PyObject *get_free(PyObject *self, void *closure) {
+    struct pool *pool = (struct pool *)self;
+    (void)closure;
+    return pool_live(pool) ? NULL : PyLong_FromUnsignedLongLong(brine_pool_biggest_free(pool->core->raw));
+}
+
+/* ---- the type ---- */
+
+static PyMethodDef methods[] = {
+    METHOD("create", pool_create, FAST | METH_CLASS,
+           "create($type, name, size='1G', initial=0, mode=0o600, huge=False, replace=False, populate=False, "
+           "pickle=False)\n--\n\n"
+           "Makes a pool and attaches to it. Never waits.\n\nsize: the most memory for packets and pipes, in bytes or "
+           "as '256M'; only what is used "
+           "is taken. initial: committed now. mode: permission bits of the file. pickle: values of other types are "
+           "pickled, and *unpickled when "
+           "read*; only for pools whose writers are trusted.\n\nExistsError, NameNotAllowedError, OutOfMemoryError, "
+           "AccessError."),
+    METHOD("create_private", pool_create_private, FAST | METH_CLASS,
+           "create_private($type, size='1G', initial=0, huge=False, populate=False, pickle=False)\n--\n\n"
+           "Makes a pool without a name, for this process and those that it forks."),
+    METHOD("attach", pool_attach, FAST | METH_CLASS,
+           "attach($type, name, timeout=0, readonly=False, huge=False, pickle=False)\n--\n\n"
+           "Attaches to a pool, waiting up to timeout seconds for it to appear (None: for ever).\n\nNotFoundError: it "
+           "is not there by then. "
+           "readonly: for looking only. pickle: as in create()."),
+    METHOD("unlink", pool_unlink, FAST | METH_CLASS,
+           "unlink($type, name, stale=False)\n--\n\nRemoves a pool's name, and its memory once nobody is attached.\n\n"
+           "stale: only if nobody is attached; BusyError otherwise."),
+    METHOD("list", pool_list, METH_NOARGS | METH_CLASS, "list($type, /)\n--\n\nThe names of all pools."),
+    METHOD("exists", pool_exists, METH_O | METH_CLASS,
+           "exists($type, name, /)\n--\n\nTrue if there is a pool of this name."),
+    METHOD("close", pool_close, METH_NOARGS,
+           "close($self, /)\n--\n\nLeaves the pool: packets that this process holds in it are freed, pipes are left "
+           "without ending "
+           "their streams. The pool stays.\n\nWhile arrays look into it, or a thread waits in it, the mapping stays "
+           "until they are done. More than once is fine."),
+    METHOD("__enter__", pool_enter, METH_NOARGS, "__enter__($self, /)\n--\n\nThe pool itself."),
+    METHOD("__exit__", pool_exit, METH_FASTCALL,
+           "__exit__($self, /, *exception)\n--\n\nCloses it. It is not removed: that is unlink()."),
+    METHOD("packet", pool_packet, FAST,
+           "packet($self, value={}, pickle=False, bytes=0)\n--\n\nMakes a packet that this process holds, with a copy "
+           "of the value as its root.\n\n"
+           "pickle: see create(). bytes: room to set aside in one piece, a hint. TypeError: something in the value is "
+           "of no type that a packet has. OutOfMemoryError."),
+    METHOD("serve", pool_serve, FAST,
+           "serve($self, name, capacity=0, leases=False, max_deliveries=0, dead_letter=None)\n--\n\n"
+           "Makes a pipe if it is not there, and opens it as a server. Never waits.\n\ncapacity: packets that it "
+           "holds; 0: as it is, 64 for a new one. leases: "
+           "what a reader has not acknowledged when it dies goes to the next. max_deliveries, dead_letter: after so "
+           "many it goes to that pipe.\n\n"
+           "MismatchError: it exists with other properties."),
+    METHOD("connect", pool_connect, FAST,
+           "connect($self, name, timeout=0)\n--\n\nOpens a pipe, waiting up to timeout seconds for somebody to serve "
+           "it (None: for ever).\n\n"
+           "It may be read from and written to. NotFoundError: it is not there by then."),
+    METHOD("remove", pool_remove, METH_O, "remove($self, name, /)\n--\n\nRemoves a pipe and frees the packets in it."),
+    METHOD("publish", pool_publish, FAST,
+           "publish($self, name, value)\n--\n\nPuts a packet (which is then no longer the caller's), or a packet made "
+           "of a value, under a name for everyone to "
+           "look up.\n\nReaders see the old or the new value. It survives its publisher."),
+    METHOD("lookup", pool_lookup, FAST,
+           "lookup($self, name, timeout=0)\n--\n\nA share of what is published under a name, waiting up to timeout "
+           "seconds for it (None: for ever)."),
+    METHOD("unpublish", pool_unpublish, METH_O, "unpublish($self, name, /)\n--\n\nRemoves a published value."),
+    METHOD("reap", pool_reap, METH_NOARGS,
+           "reap($self, /)\n--\n\nCleans up after processes that died; returns how many. Waits and allocations do it "
+           "by themselves."),
+    METHOD("trim", pool_trim, METH_NOARGS,
+           "trim($self, /)\n--\n\nGives unused memory back to the system; returns how many bytes."),
+    METHOD("interrupt", pool_interrupt, METH_NOARGS,
+           "interrupt($self, /)\n--\n\nEnds every wait of this process in this pool, in any thread, with "
+           "WaitInterruptedError."),
+    METHOD("info", pool_info, METH_NOARGS, "info($self, /)\n--\n\nCounters of the pool, as a dict."),
+    METHOD("pipes", pool_pipes, METH_NOARGS, "pipes($self, /)\n--\n\nWhat Pipe.info() gives, for every pipe."),
+    METHOD("published", pool_published, METH_NOARGS,
+           "published($self, /)\n--\n\nThe published values: name, bytes, holders, version."),
+    METHOD("participants", pool_participants, METH_NOARGS,
+           "participants($self, /)\n--\n\nThe processes that are attached, as dicts."),
+    METHOD("check", pool_check, METH_NOARGS,
+           "check($self, /)\n--\n\nWhat is wrong in a pool that nobody is changing, as a list of sentences."),
+    METHOD("peek", pool_peek, FAST,
+           "peek($self, name, nth=0, max_bytes=0)\n--\n\nA copy of the nth packet in a pipe, or of a published value, "
+           "without taking it, as Python objects.\n\n"
+           "max_bytes: where texts and arrays are cut; 0: nowhere."),
+    {0},
+};
+static PyGetSetDef attributes[] = {
+    {"name", get_name, NULL, "The pool's name; '' for a private one.", NULL},
+    {"size", get_size, NULL, "The most memory for packets and pipes, in bytes.", NULL},
+    {"closed", get_closed, NULL, "True once close() was called.", NULL},
+    {"mapped", get_mapped, NULL,
+     "True until the mapping is gone, which is later than close() while arrays look into the pool.", NULL},
+    {"pickle", get_pickle, NULL, "True if values of other types are pickled and unpickled.", NULL},
+    {"is_pristine", get_pristine, NULL, "True if no packet is alive in the pool.", NULL},
+    {"biggest_free", get_free, NULL, "The largest single allocation that could succeed now, in bytes.", NULL},
+    {0},
+};
+static PyMemberDef members[] = {
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(struct pool, weakrefs), READONLY, NULL},
+    {0},
+};
+static PyType_Slot slots[] = {
+    {Py_tp_doc, "A named region of shared memory that holds packets and pipes. Made by create() or attach(); a context "
+                "manager.\n\n"
+                "Any thread may use it. A child of fork() uses it as a participant of its own."},
+    {Py_tp_dealloc, SLOT(pool_dealloc)},
+    {Py_tp_methods, methods},
+    {Py_tp_getset, attributes},
+    {Py_tp_members, members},
+    {0, NULL},
+};
+PyType_Spec pool_spec = {"brine.Pool", sizeof(struct pool), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                         slots};
