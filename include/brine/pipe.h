@@ -175,8 +175,10 @@ typedef enum brine_policy {
 } brine_policy;
 
 /* Gives a packet to every output by reference: it becomes shared (immutable), each output gets a
- * share. The packet is consumed. A leased packet is acknowledged: a share when all outputs were tried, so that
- * none misses it if the caller is killed inside (some may get it twice then), any other at once. status (count entries, may be NULL) says per output 0, or why it was
+ * share. The packet is consumed; refused before any output was tried (a bad argument, an output of another pool, a
+ * packet with an error, no memory) it is the caller's as before, and *rest, and status is that for all. A leased packet is acknowledged: a share
+ * when all outputs were tried, so that none misses it if the caller is killed inside (some may get it twice then), any
+ * other at once. status (count entries, may be NULL) says per output 0, or why it was
  * not given to it; BRINE_ETIMEDOUT with a dropping policy: it was dropped there. Returns 0 if every output
  * got it or dropped it by policy, else the first other status. What another try may cure (with
  * BRINE_BLOCK a full output; BRINE_EINTR, BRINE_ENOMEM with any policy) leaves *rest (may be NULL) as the

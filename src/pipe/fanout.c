@@ -44,8 +44,11 @@ int brine_fanout(brine_packet packet, brine_pipe *const *outputs, size_t count, 
     /* A leased share stays leased until all have it; a packet that is to become shared has to be ours. */
     if (!rc && !brine_packet_is_shared(packet)) rc = brine_ack(packet);
     if (!rc) rc = brine_packet_share(&packet);
-    if (rc == BRINE_ENOMEM && rest) *rest = packet; /* as it was: still the caller's */
-    if (rc) return rc;
+    if (rc) { /* nothing has happened to it */
+        if (rest && brine_packet_held(packet)) *rest = packet;
+        for (size_t i = 0; status && i < count; i++) status[i] = rc;
+        return rc;
+    }
     brine_deadline until = brine_until(deadline);
     for (size_t i = 0; i < count; i++) {
         rc = brine_packet_clone(packet, &share);

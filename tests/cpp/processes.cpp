@@ -81,6 +81,22 @@ void test_orders() {
     brine::Pool::unlink("order");
 }
 
+void test_many() {
+    auto pool = brine::Pool::create_private();
+    auto pipe = pool.serve("m", 3);
+    std::vector<brine::Packet> packets;
+    for (int i = 0; i < 5; i++) packets.push_back(numbered(pool, i));
+    THROWS(brine::timeout_error, pipe.enqueue_many(packets, 5ms)); // three are in
+    CHECK(!packets[0] && !packets[2] && packets[3].held() && packets[4].held());
+    auto taken = pipe.dequeue_many(10);
+    CHECK(taken.size() == 3 && taken[0]["i"] == 0 && taken[2]["i"] == 2);
+    packets.erase(packets.begin(), packets.begin() + 3);
+    pipe.enqueue_many(packets);
+    CHECK(pipe.dequeue_many(1).at(0)["i"] == 3 && pipe.dequeue_many(2).at(0)["i"] == 4);
+    THROWS(brine::timeout_error, (void)pipe.dequeue_many(2, brine::no_wait));
+    THROWS(brine::argument_error, (void)pipe.dequeue_many(0));
+}
+
 void test_waits() {
     auto pool = brine::Pool::create_private();
     auto pipe = pool.serve("w", 2);
@@ -321,6 +337,7 @@ void test_fork() {
 int main() {
     test_pools();
     test_orders();
+    test_many();
     test_waits();
     test_streams();
     test_leases();

@@ -135,6 +135,8 @@ static void refused(void) {
     brine_pipe *hole[2] = {out[0], NULL};
     CHECK_STATUS(brine_fanout(packet, hole, 2, BRINE_BLOCK, brine_now(), status, &rest), BRINE_EINVAL);
     CHECK(brine_packet_held(packet) && brine_packet_held(foreign)); /* nothing was consumed */
+    CHECK_EQ_INT(rest.record, packet.record);
+    CHECK(status[0] == BRINE_EINVAL && status[1] == BRINE_EINVAL);
     CHECK(!brine_packet_is_shared(packet));
     for (int i = 0; i < N; i++) CHECK_EQ_INT(brine_pipe_length(out[i]), 0);
     CHECK_OK(brine_packet_free(foreign));

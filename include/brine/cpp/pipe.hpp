@@ -7,6 +7,7 @@
 
 #include <exception>
 #include <memory>
+#include <vector>
 
 #include <brine/cpp/deadline.hpp>
 #include <brine/cpp/packet.hpp>
@@ -123,6 +124,30 @@ class Pipe {
     // ended), interrupted_error, gone_error, not_found_error (the pipe was removed).
     [[nodiscard]] Packet dequeue(Deadline deadline = forever) { return take<Packet>(deadline); }
     [[nodiscard]] result<Packet> try_dequeue(Deadline deadline = no_wait) { return try_take<Packet>(deadline); }
+    // Several at once, in order, at a part of the cost per packet. Those that are in are empty afterwards, also when it throws
+    // for the next one: as enqueue. packets: a range of Packet.
+    template <class Packets> void enqueue_many(Packets &&packets, Deadline deadline = forever) {
+        std::vector<brine_packet> handles;
+        for (auto &packet : packets) handles.push_back(packet.get());
+        std::size_t done = 0;
+        int status = brine_enqueue_many(pipe_, handles.data(), handles.size(), deadline, &done);
+        for (auto &packet : packets) {
+            if (done-- == 0) break;
+            packet.release();
+        }
+        check(status);
+    }
+    // Waits for one packet, and takes what else is there, up to `most`. Throws as dequeue.
+    [[nodiscard]] std::vector<Packet> dequeue_many(std::size_t most, Deadline deadline = forever) {
+        std::vector<brine_packet> handles(most);
+        std::vector<Packet> taken;
+        taken.reserve(most);
+        std::size_t done = 0;
+        check(brine_dequeue_many(pipe_, handles.data(), most, deadline, &done));
+        for (std::size_t i = 0; i < done; i++) taken.emplace_back(handles[i]);
+        return taken;
+    }
+
     // The same from a pipe with leases: what is not acknowledged goes to the next reader.
     [[nodiscard]] Lease lease(Deadline deadline = forever) { return take<Lease>(deadline); }
     [[nodiscard]] result<Lease> try_lease(Deadline deadline = no_wait) { return try_take<Lease>(deadline); }
