@@ -50,7 +50,8 @@ enum {
     RECEIVES = 2,  /* the process has board->number, or numbers, when the operation has returned 0 */
     NO_FREEZE = 4, /* not for the freeze matrix: it makes a pool, waits for others, or is made of other scenes */
     CREATES = 8,   /* the pool that is looked at is the one that it makes */
-    SLEEPS = 16    /* it calls futex(2) with an address in the pool to sleep */
+    SLEEPS = 16,   /* it calls futex(2) with an address in the pool to sleep */
+    REAP_FIRST = 32 /* what it leaves is reported by brine_pool_check until somebody has reaped */
 };
 struct scene {
     const char *name;
