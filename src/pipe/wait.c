@@ -446,19 +446,20 @@ int brine__dequeue_now(brine_pipe *pipe, brine_packet *packet) {
 
 #define WAIT_MAX 128
 
-/* True if a packet stands at head, also when its writer was stopped before it moved tail. */
-static bool head_full(const brine_pipe *p) {
+/* True if a packet stands at head, also when its writer was stopped before it moved tail; or if one was taken from there,
+ * whose reader was stopped before it moved head. */
+static bool head_is(const brine_pipe *p, bool full) {
     const struct ring r = ring_of_pipe(p);
     uint64_t h = a64_load_acquire(&p->control->head), s = a64_load_acquire(&p->slots[h & p->mask]);
-    return slot_full(s) && slot_lap(s) == ring_lap(&r, h);
+    return slot_full(s) == full && slot_lap(s) == (full ? ring_lap(&r, h) : ((ring_lap(&r, h) + 1) & LAP_MASK));
 }
 
 static uint32_t readiness(brine_pipe *p, uint32_t events) {
     uint64_t length = ring_length(p->control);
     uint32_t ready = 0;
     bool returned = brine__returned_any(p);
-    if ((events & BRINE_READABLE) && (length > 0 || head_full(p) || returned || stream_closed(p))) ready |= BRINE_READABLE;
-    if ((events & BRINE_WRITABLE) && (length < p->capacity || stream_closed(p))) ready |= BRINE_WRITABLE;
+    if ((events & BRINE_READABLE) && (length > 0 || head_is(p, true) || returned || stream_closed(p))) ready |= BRINE_READABLE;
+    if ((events & BRINE_WRITABLE) && (length < p->capacity || head_is(p, false) || stream_closed(p))) ready |= BRINE_WRITABLE;
     return ready;
 }
 

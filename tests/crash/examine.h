@@ -186,7 +186,7 @@ static void examine_pool(const struct scene *scene, const struct image *image, c
     check_whole(copy);
     check_touched(image, copy);
     if (scene->look) scene->look(copy, returned);
-    if (returned && (scene->flags & RECEIVES) && board->rc == 0) got[board->number]++;
+    note_received(scene, returned, got);
     take_all(copy, got);
     note_held(death, held);
     compare(scene, returned, got, held);

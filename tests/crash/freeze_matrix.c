@@ -230,7 +230,7 @@ static void trial(enum mode mode, const struct point *point) {
     }
     CHECK_OK(brine_pool_reap(pool, NULL));
     check_whole(pool);
-    if (returned && (now->flags & RECEIVES) && board->rc == 0) board->got[board->number]++;
+    note_received(now, returned, board->got);
     tidy_up();
     compare(now, returned, board->got, held);
     check_whole(pool);

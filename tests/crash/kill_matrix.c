@@ -115,10 +115,20 @@ static void look_twice(bool returned) {
     where->second = 0;
 }
 
+/* What a process that died was in the middle of is not wrong, before anybody reaped. */
+static void check_unreaped(void) {
+    if (!image.named || (now->flags & REAP_FIRST)) return;
+    image_write(&image, pool_file(copy_name));
+    brine_pool *copy = attach_readonly(copy_name);
+    check_whole(copy);
+    drop_pool(copy);
+}
+
 static void look(const struct event *e, bool returned, bool twice) {
     where->step = e ? e->step : 0;
     where->returned = returned;
     check_bits_backed(&image);
+    check_unreaped();
     examine(now, &image, &image, returned);
     a64_add_relaxed(&sums->images, 1);
     if (twice && image.named) look_twice(returned);

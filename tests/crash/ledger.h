@@ -9,6 +9,13 @@
 enum damage { OTHER, LOST, DOUBLED, LEAKED, BLOCKED, DAMAGES };
 static enum damage *damage; /* of this job; shared, so that it is known when the job has failed */
 
+/* What the process of the scene received. */
+static void note_received(const struct scene *scene, bool returned, uint8_t got[256]) {
+    if (!returned || !(scene->flags & RECEIVES) || board->rc != 0) return;
+    if (board->done == 0) got[board->number]++;
+    for (size_t i = 0; i < board->done; i++) got[board->numbers[i]]++;
+}
+
 /* got: what was found. held: what somebody held who was killed: that is gone, by promise. */
 static void compare(const struct scene *scene, bool returned, const uint8_t got[256], const bool held[256]) {
     struct ledger ledger = {.missing = 0};

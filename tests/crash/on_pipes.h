@@ -120,6 +120,36 @@ static void receive(void) {
     if (board->rc == 0) board->number = number_of(board->packet);
 }
 
+/* ---- several packets at once ---- */
+
+static void send_many(void) { board->rc = brine_enqueue_many(pipe_a, board->packets, AT_ONCE, brine_now(), &board->done); }
+static void expect_many(bool returned, struct ledger *ledger) {
+    if (returned) CHECK(board->rc == 0 ? board->done == AT_ONCE : board->rc == BRINE_ETIMEDOUT && board->done < AT_ONCE);
+    for (size_t i = 0; i < AT_ONCE; i++) {
+        ledger->least[MANY + i] = returned && i < board->done;
+        ledger->most[MANY + i] = !returned || i < board->done;
+    }
+}
+/* The first of several are in the pipe, in their order, behind what was there. */
+static void look_many(brine_pool *copy, bool returned) {
+    brine_pipe *pipe;
+    CHECK_OK(connect_in(copy, "a", &pipe));
+    uint64_t next = MANY;
+    for (uint64_t t = a64_load_relaxed(&pipe->control->head); t < a64_load_relaxed(&pipe->control->tail); t++) {
+        const struct record *of = pool_record(copy, slot_rec(a64_load_relaxed(&pipe->slots[t & pipe->mask])));
+        uint64_t target = a64_load_relaxed(&of->target);
+        if (target) of = pool_record(copy, link_record(target));
+        CHECK_MSG(of->root.payload < MANY ? next == MANY : of->root.payload == next++, "packet %" PRIu64 " stands at %" PRIu64,
+                  of->root.payload, t);
+    }
+    if (returned) CHECK_EQ_INT(next - MANY, board->done);
+    CHECK_OK(brine_pipe_close(pipe));
+}
+static void receive_many(void) {
+    board->rc = brine_dequeue_many(pipe_a, board->packets, AT_ONCE, brine_now(), &board->done);
+    for (size_t i = 0; board->rc == 0 && i < board->done; i++) board->numbers[i] = number_of(board->packets[i]);
+}
+
 static void fan_out(void) {
     brine_pipe *outputs[2] = {pipe_a, pipe_b};
     board->rc = brine_fanout(board->packet, outputs, 2, BRINE_BLOCK, brine_now(), NULL, NULL);

@@ -128,6 +128,29 @@ static void others_send(brine_pipe *pipe) {
     if (second == 0) must_get(pipe);
 }
 
+/* The same, two at once. */
+static void others_send_many(brine_pipe *pipe) {
+    brine_packet packets[2];
+    size_t put, got;
+    if (brine_pipe_length(pipe) == ROOM) must_get(pipe);
+    uint64_t first = others_next;
+    for (int i = 0; i < 2; i++) packets[i] = number_packet(pool, others_next++);
+    int rc = brine_enqueue_many(pipe, packets, 2, brine_now(), &put);
+    CHECK(put == 2 ? rc == 0 : rc == BRINE_ETIMEDOUT);
+    for (size_t i = 0; i < 2; i++) {
+        if (i < put) board->sent[first + i]++;
+        else CHECK_OK(brine_packet_free(packets[i]));
+    }
+    for (; put; put -= got) {
+        CHECK_OK(brine_dequeue_many(pipe, packets, put, brine_now(), &got));
+        CHECK(got >= 1 && got <= put);
+        for (size_t i = 0; i < got; i++) {
+            board->got[number_in(packets[i])]++;
+            CHECK_OK(brine_packet_free(packets[i]));
+        }
+    }
+}
+
 static void others_lease(void) {
     brine_packet packet;
     CHECK_EQ_INT(try_put(pipe_l), 0);
@@ -184,6 +207,8 @@ static void others_work(void) {
     others_build();
     others_send(pipe_a);
     others_send(pipe_b);
+    others_send_many(pipe_a);
+    others_send_many(pipe_b);
     others_lease();
     others_fan_out();
     others_publish();

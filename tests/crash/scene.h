@@ -17,8 +17,10 @@
 
 #define CHILD 200
 #define RICH 201 /* the number of a packet with values of every kind */
+#define MANY 210 /* and the next ones: what the operation sends at once */
 #define LOOSE 230
 #define ROOM 8 /* capacity of the pipes */
+#define AT_ONCE 3
 
 struct ledger {
     uint8_t least[256], most[256];
@@ -33,6 +35,9 @@ struct board {
     int rc;
     uint64_t number;     /* what it received */
     brine_packet packet; /* what it works on */
+    size_t done;         /* of several at once: so many were sent or received */
+    uint64_t numbers[AT_ONCE];
+    brine_packet packets[AT_ONCE];
     uint8_t sent[256], got[256];
 };
 static struct board *board;
@@ -42,10 +47,11 @@ static char pool_text[16] = "p"; /* the name of the pool */
 
 enum {
     FRESH = 1,     /* the process maps the pool in the operation */
-    RECEIVES = 2,  /* the process has board->number when the operation has returned 0 */
+    RECEIVES = 2,  /* the process has board->number, or numbers, when the operation has returned 0 */
     NO_FREEZE = 4, /* not for the freeze matrix: it makes a pool, waits for others, or is made of other scenes */
     CREATES = 8,   /* the pool that is looked at is the one that it makes */
-    SLEEPS = 16    /* it calls futex(2) with an address in the pool to sleep */
+    SLEEPS = 16,   /* it calls futex(2) with an address in the pool to sleep */
+    REAP_FIRST = 32 /* what it leaves is reported by brine_pool_check until somebody has reaped */
 };
 struct scene {
     const char *name;
@@ -77,6 +83,29 @@ static void three_in_l(void) {
     for (uint64_t n = 1; n <= 3; n++) put(pipe_l, n);
 }
 
+/* The next position of "a" is `before` slots before the ring begins again. */
+static void turn_a(uint64_t before) {
+    uint64_t n;
+    while (((a64_load_relaxed(&pipe_a->control->tail) + before) & pipe_a->mask) != 0) {
+        CHECK_OK(put_number(pipe_a, LOOSE, brine_now()));
+        CHECK_OK(get_number(pipe_a, &n, brine_now()));
+    }
+}
+static void six_in_a(void) {
+    for (uint64_t n = 1; n <= ROOM - 2; n++) put(pipe_a, n);
+}
+static void four_in_a(void) {
+    for (uint64_t n = 1; n <= AT_ONCE + 1; n++) put(pipe_a, n);
+}
+static void three_in_a_turning(void) {
+    turn_a(AT_ONCE + 2); /* what is sent next, too, stands on both sides */
+    three_in_a();
+}
+static void four_in_a_turning(void) {
+    turn_a(2);
+    four_in_a();
+}
+
 /* As one who dies having taken a packet, in the middle of dequeue. */
 static void taker(void *argument) {
     brine_pipe *pipe = *(brine_pipe **)argument;
@@ -106,6 +135,21 @@ static void with_number(void) { board->packet = number_packet(pool, CHILD); }
 static void with_packet(void) {
     warm();
     CHECK_OK(brine_packet_new(pool, &board->packet));
+}
+
+/* Has sent to "a" and received from it, or says so: only the first call of a process takes another way. */
+static void used_a(void) {
+    attach();
+    brine__endpoint_role(pipe_a, ENDP_READS);
+    brine__endpoint_role(pipe_a, ENDP_WRITES);
+}
+static void with_several(void) {
+    for (int i = 0; i < AT_ONCE; i++) board->packets[i] = number_packet(pool, MANY + (uint64_t)i);
+    used_a();
+}
+static void with_several_shared(void) {
+    with_several();
+    CHECK_OK(brine_packet_share(&board->packets[1]));
 }
 
 static brine_ref root(void) { return brine_root(board->packet); }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test: timeout=120 serial */
-/* Enqueue and dequeue, killed or frozen at every instruction: a packet whose enqueue returned is received
+/* Enqueue and dequeue, of one packet and of several, killed or frozen at every instruction: a packet whose enqueue returned is received
  * exactly once, nothing leaks, and nobody waits for the frozen. */
 #include "stepper.h"
 
@@ -17,18 +17,26 @@ static void put(void) {
     sent[n]++;
 }
 
+static uint64_t in_order[256]; /* what was received, in that order */
+static int received;
+static void note(uint64_t n) {
+    got[n]++;
+    in_order[received++] = n;
+}
+
 static void get(void) {
     uint64_t n;
     CHECK_OK(get_number(pipe_a, &n, brine_now()));
-    got[n]++;
+    note(n);
 }
 
 static void drain(void) {
     uint64_t n;
-    while (get_number(pipe_a, &n, brine_now()) == 0) got[n]++;
+    while (get_number(pipe_a, &n, brine_now()) == 0) note(n);
 }
 
 static void fill(int count) {
+    received = 0;
     memset(sent, 0, sizeof sent);
     memset(got, 0, sizeof got);
     next_sent = 1;
@@ -265,6 +273,121 @@ static void after_late_send(bool returned) {
     check_ledger(0);
 }
 
+/* ---- several packets at once ---- */
+
+#define AT_ONCE 3
+
+/* In a pipe that was used before, so that not only its first call takes another way. */
+static void use_pipe(void) {
+    brine_pipe_length(pipe_a);
+    brine__endpoint_role(pipe_a, ENDP_READS);
+    brine__endpoint_role(pipe_a, ENDP_WRITES);
+}
+static void ready_to_send_many(void) {
+    for (uint64_t i = 0; i < AT_ONCE; i++) said->packets[i] = number_packet(pool, CHILD + i);
+    use_pipe();
+}
+static void send_many(void) { said->rc = brine_enqueue_many(pipe_a, said->packets, AT_ONCE, brine_now(), &said->done); }
+
+/* The first of the child's are in, each once and in order; all that it was told of, and no more. */
+static void after_send_many(bool returned) {
+    drain();
+    check_ledger(0);
+    uint64_t next = CHILD;
+    for (int i = 0; i < received; i++)
+        if (in_order[i] >= CHILD) CHECK_EQ_INT(in_order[i], next++);
+    if (!returned) return;
+    CHECK(said->done == AT_ONCE ? said->rc == 0 : said->rc == BRINE_ETIMEDOUT);
+    CHECK_EQ_INT(next - CHILD, said->done);
+}
+static void after_send_all(bool returned) {
+    after_send_many(returned);
+    if (returned) CHECK_EQ_INT(said->done, AT_ONCE);
+}
+
+static void before_send_many(void) { fill(0); }
+/* There is room for one more, whatever the child has put in. */
+static void during_send_many(void) {
+    CHECK_PROMPT(put());
+    CHECK_PROMPT(get());
+    CHECK_PROMPT(put());
+    CHECK_PROMPT(get());
+    CHECK_PROMPT(put());
+    CHECK_PROMPT(CHECK_OK(brine_packet_free(number_packet(pool, 1))));
+}
+/* With what the child sends the ring begins again. */
+static void before_send_turning(void) {
+    fill(0);
+    while (((a64_load_acquire(&pipe_a->control->tail) + 2) & pipe_a->mask) != 0) {
+        put();
+        get();
+    }
+    received = 0;
+    memset(sent, 0, sizeof sent);
+    memset(got, 0, sizeof got);
+}
+static void before_send_part(void) { fill(CAPACITY - 1); }
+static void after_send_part(bool returned) {
+    after_send_many(returned);
+    if (returned && stop_mode == KILL) CHECK_EQ_INT(said->done, 1);
+}
+static void during_send_part(void) {
+    for (int i = 0; i < CAPACITY - 1; i++) CHECK_PROMPT(get());
+}
+static void after_send_many_helping(bool returned) {
+    take_other_half();
+    after_send_many(returned);
+    if (returned) CHECK_EQ_INT(said->done, 1);
+}
+
+static void receive_many(void) {
+    said->rc = brine_dequeue_many(pipe_a, said->packets, AT_ONCE, brine_now(), &said->done);
+    for (size_t i = 0; said->rc == 0 && i < said->done; i++) said->numbers[i] = number_of(said->packets[i]);
+}
+/* What the child did not get the others got, in order: killed in between, it had the first ones or none. */
+static void after_receive_many(bool returned) {
+    drain();
+    check_ledger(AT_ONCE);
+    if (stop_mode == KILL)
+        for (int i = 1; i < received; i++) CHECK_EQ_INT(in_order[i], in_order[i - 1] + 1);
+    if (!returned) return;
+    CHECK_OK(said->rc);
+    for (size_t i = 0; i < said->done; i++) {
+        CHECK(i == 0 || said->numbers[i] > said->numbers[i - 1]);
+        CHECK(said->numbers[i] > 0 && said->numbers[i] < CHILD);
+        got[said->numbers[i]]++;
+    }
+    check_ledger(0);
+}
+static void after_receive_three(bool returned) {
+    after_receive_many(returned);
+    if (returned && stop_mode == KILL) CHECK_EQ_INT(said->done, AT_ONCE);
+}
+static void before_receive_many(void) { fill(CAPACITY); }
+static void before_receive_turning(void) {
+    before_send_turning();
+    for (int i = 0; i < CAPACITY; i++) put();
+}
+/* There is one at least that the child has not taken, and then room. */
+static void during_receive_many(void) {
+    CHECK_PROMPT(get());
+    CHECK_PROMPT(put());
+    CHECK_PROMPT(get());
+    CHECK_PROMPT(put());
+    CHECK_PROMPT(get());
+    CHECK_PROMPT(CHECK_OK(brine_packet_free(number_packet(pool, 1))));
+}
+static void during_receive_all(void) {
+    for (int i = 0; i < 3; i++) {
+        CHECK_PROMPT(put());
+        CHECK_PROMPT(get());
+    }
+}
+static void after_receive_many_helping(bool returned) {
+    take_other_half();
+    after_receive_many(returned);
+}
+
 static void test(void *argument) {
     static const struct scene scenes[] = {
         {"enqueue", before_send, ready_to_send, send, during_send, after_send_with_room, NULL},
@@ -276,13 +399,21 @@ static void test(void *argument) {
         {"dequeue, helping late", before_late_receive, ready_to_receive, receive, actor_goes_on, after_late_receive, NULL},
         {"enqueue, helping late", before_late_send, ready_to_send_late, send, during_late_send, after_late_send, NULL},
         {"dequeue, returned", before_receive_returned, ready_to_receive, receive, during_receive, after_receive, NULL},
+        {"enqueue many", before_send_many, ready_to_send_many, send_many, during_send_many, after_send_all, NULL},
+        {"enqueue many, turning", before_send_turning, ready_to_send_many, send_many, during_send_many, after_send_all, NULL},
+        {"enqueue many, part", before_send_part, ready_to_send_many, send_many, during_send_part, after_send_part, NULL},
+        {"enqueue many, helping", before_send_helping, ready_to_send_many, send_many, NULL, after_send_many_helping, NULL},
+        {"dequeue many", before_receive_many, use_pipe, receive_many, during_receive_many, after_receive_three, NULL},
+        {"dequeue many, turning", before_receive_turning, use_pipe, receive_many, during_receive_many, after_receive_three, NULL},
+        {"dequeue many, helping", before_receive_helping, use_pipe, receive_many, NULL, after_receive_many_helping, NULL},
+        {"dequeue many, returned", before_receive_returned, use_pipe, receive_many, during_receive_all, after_receive_many, NULL},
     };
     (void)argument;
     stage = shared_memory(4096);
     pool = make_pool("p", 4 * MIB);
     pipe_a = serve(pool, "a", CAPACITY);
     used_at_rest = info_of(pool).used_bytes;
-    run_scenes(scenes, sizeof scenes / sizeof *scenes, 12);
+    run_scenes(scenes, sizeof scenes / sizeof *scenes, 20);
     CHECK_OK(brine_pipe_close(pipe_a));
     CHECK_OK(brine_pipe_remove(pool, "a"));
     check_empty(pool);

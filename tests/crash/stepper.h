@@ -29,6 +29,9 @@ struct said {
     int rc;
     uint64_t number;
     brine_packet packet;
+    size_t done; /* of several at once */
+    uint64_t numbers[8];
+    brine_packet packets[8];
 };
 static struct said *said;
 static brine_pool *pool;

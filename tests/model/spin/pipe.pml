@@ -10,9 +10,10 @@
  * tries KDEQ times; the rest is drained at the end. RESEND: so many packets that it got each reader sends on into the
  * same pipe, so that a packet makes several journeys with the same word; READY: so many packets stand in the pipe at the
  * start, sent by the first reader. VICT, VICT2: who may be killed. RKILL: the reaper may be killed once.
+ * BATCH: the processes (a bit for each id) that send and read two at once. Such a writer has one batch, of two.
  * Sequential consistency is assumed; docs/design/pipe.md has the order on hardware.
  * Mutants, each of which must fail: NO_RECORD, NO_EVIDENCE, NO_HEAD_RECHECK, FREE_ARRIVED, WORD_ALONE,
- * HELP_STORE, REAP_STORE.
+ * HELP_STORE, REAP_STORE; of batches: HEAD_FIRST, RAISE_LATE, UNDO_AT_HEAD, NO_STOP, FILL_BLIND, HEAD_STORE.
  *
  * Every d_step is one access to shared memory. (`skip` before a d_step: a jump may not land inside one.)
  */
@@ -45,6 +46,10 @@
 #define RESEND 0
 #endif
 #define NMSG (NP * KMSG + READY)
+#ifndef BATCH
+#define BATCH 0
+#endif
+#define IN_BATCHES(me) ((BATCH >> me) & 1)
 
 /* REC_... of region/layout.h */
 #define FREE 0
@@ -67,6 +72,12 @@ byte head, tail, returned;                         /* pipe_control */
 byte rmsg[NR]; /* which message is in the record */
 byte enq_done[NMSG];  /* times that it was enqueued */
 byte delivered[NMSG];
+#if BATCH
+byte in_order[NPROC]; /* 1 + the last of each writer's messages that got in */
+#define IN_ORDER(me, m) if :: me < NP -> assert(m >= in_order[me]); in_order[me] = m + 1 :: else -> skip fi;
+#else
+#define IN_ORDER(me, m)
+#endif
 bit die[NPROC], dead[NPROC], reaped[NPROC], fin[NPROC], rkill;
 
 #define READ_SLOT(i) d_step { xl = sl[i]; xf = sf[i]; xp = sp[i]; zr = sr[i] }
@@ -75,6 +86,11 @@ bit die[NPROC], dead[NPROC], reaped[NPROC], fin[NPROC], rkill;
 #define FREE_RECORD(d) wg[d] = wg[d] + 1; ws[d] = FREE; wh[d] = NOBODY
 #define CLEAR_SLOT xl = 0; xp = 0; zr = 0; xf = 0; yg = 0; ys = 0; yh = 0; yn = 0
 #define CLEAR_CALL skip; d_step { h = 0; t = 0; i = 0; seen = 0; hint = 0; won = 0; CLEAR_SLOT }
+
+/* Tail lags behind an enqueue. */
+#define LAGS(p) ((xf && xl == p / SLOTS) || (!xf && xl == p / SLOTS + 1))
+#define STEP(p, v) d_step { if :: p == v -> p = v + 1 :: else -> skip fi }
+#define RAISE(p, v) d_step { if :: p < v -> p = v :: else -> skip fi }
 
 /* help_head: position h was taken (the slot says by whom) and head is still there */
 inline help_head() {
@@ -101,7 +117,7 @@ inline help_head() {
         :: else -> skip
         fi;
 #endif
-        d_step { if :: head == h -> head = h + 1 :: else -> skip fi }
+        STEP(head, h)
     :: else -> skip
     fi
 }
@@ -129,17 +145,18 @@ inline enqueue(me, d, ok) {
                 rpos[d] = t;
                 d_step {
                     if
-                    :: SAME_SLOT(t % SLOTS) -> sf[t % SLOTS] = 1; sp[t % SLOTS] = me; sr[t % SLOTS] = d; won = 1; enq_done[rmsg[d]]++
+                    :: SAME_SLOT(t % SLOTS) -> sf[t % SLOTS] = 1; sp[t % SLOTS] = me; sr[t % SLOTS] = d; won = 1; enq_done[rmsg[d]]++;
+                       IN_ORDER(me, rmsg[d])
+                       skip
                     :: else -> won = 0
                     fi
                 };
                 if
-                :: won -> d_step { if :: tail == t -> tail = t + 1 :: else -> skip fi }; ok = 1; break
+                :: won -> STEP(tail, t); ok = 1; break
                 :: else -> skip
                 fi
             fi
-        :: ((xf && xl == t / SLOTS) || (!xf && xl == t / SLOTS + 1)) ->
-            d_step { if :: tail == t -> tail = t + 1 :: else -> skip fi }
+        :: LAGS(t) -> STEP(tail, t)
         :: (xf && xl + 1 == t / SLOTS) ->
             h = head;
             READ_SLOT(h % SLOTS);
@@ -189,7 +206,7 @@ inline dequeue(me, d, ok) {
                         assert(ws[d] == SENDING || ws[d] == QUEUED || (ws[d] == ARRIVED && wh[d] == me));
                         ws[d] = ARRIVED; wh[d] = me
                     };
-                    d_step { if :: head == h -> head = h + 1 :: else -> skip fi };
+                    STEP(head, h);
                     ok = 1; break
                 :: else -> skip
                 fi
@@ -210,6 +227,151 @@ inline dequeue(me, d, ok) {
     fi
 }
 
+#if BATCH
+/* brine__put_batch of d and e. in: a bit for each that got in. (head_seen is read anew: an older one sees less room.) */
+inline put_batch(me, d, e, in) {
+    t = tail; h = head; i = 0; in = 0;
+    do
+    :: i < 2 ->
+        READ_SLOT((t + i) % SLOTS);
+        if
+#ifndef FILL_BLIND
+        :: (xf || xl != (t + i) / SLOTS) -> break
+#endif
+        :: t + i >= h + CAPACITY -> break
+        :: else ->
+            zr = (i == 0 -> d : e);
+            rpos[zr] = t + i;
+            jn[zr] = jn[zr] + 1;
+            d_step { assert(ws[zr] == HELD && wh[zr] == me); ws[zr] = SENDING };
+            i++
+        fi
+    :: else -> break
+    od;
+    n = 0;
+    do
+    :: n < i ->
+        READ_SLOT((t + n) % SLOTS);
+        won = 0;
+        if
+#ifndef FILL_BLIND
+        :: (xf || xl != (t + n) / SLOTS) -> skip
+#endif
+        :: else ->
+            yn = (n == 0 -> d : e);
+            d_step {
+                if
+                :: SAME_SLOT((t + n) % SLOTS) ->
+                    sl[(t + n) % SLOTS] = (t + n) / SLOTS; sf[(t + n) % SLOTS] = 1; sp[(t + n) % SLOTS] = me; sr[(t + n) % SLOTS] = yn;
+                    won = 1; in = in | (1 << n); enq_done[rmsg[yn]]++;
+                    IN_ORDER(me, rmsg[yn])
+                    skip
+                :: else -> skip
+                fi
+            }
+        fi;
+#ifdef NO_STOP
+        n++
+#else
+        if :: won -> n++ :: else -> break fi
+#endif
+    :: else -> break
+    od;
+    if :: i > 0 && !(in & 1) -> ws[d] = HELD :: else -> skip fi;
+    if :: i > 1 && !(in & 2) -> ws[e] = HELD :: else -> skip fi;
+    if :: in -> RAISE(tail, t + n) :: else -> skip fi
+}
+
+/* brine_enqueue_many of d and e, which are freed if the pipe is full */
+inline send_both(me, d, e) {
+    put_batch(me, d, e, in);
+    CLEAR_CALL;
+    skip; d_step { n = 0 };
+    do
+    :: n < 2 ->
+        if
+        :: in & (1 << n) -> skip
+        :: else ->
+            k2 = (n == 0 -> d : e);
+            enqueue(me, k2, ok);
+            CLEAR_CALL;
+            if :: ok -> skip :: else -> break fi
+        fi;
+        n++
+    :: else -> break
+    od;
+    do
+    :: n < 2 -> if :: in & (1 << n) -> skip :: else -> k2 = (n == 0 -> d : e); d_step { FREE_RECORD(k2) } fi; n++
+    :: else -> break
+    od;
+    skip; d_step { in = 0; n = 0; k2 = 0; ok = 0 }
+}
+
+#define RECORD_TAKE(d) d_step { \
+        assert(ws[d] == SENDING || ws[d] == QUEUED || (ws[d] == ARRIVED && wh[d] == me)); \
+        ws[d] = ARRIVED; wh[d] = me \
+    }
+#define DELIVER(d) d_step { \
+        assert(ws[d] == ARRIVED && wh[d] == me); \
+        ws[d] = HELD; delivered[rmsg[d]]++; \
+        assert(delivered[rmsg[d]] == enq_done[rmsg[d]]) \
+    }
+
+/* brine__take_batch: n packets, d and e. Both slots are read before one is taken. */
+inline take_batch(me, d, e, n) {
+    n = 0;
+    if
+    :: returned != seen -> skip
+    :: else ->
+        h = head; t = tail;
+        if
+        :: t > h ->
+            READ_SLOT(h % SLOTS);
+            if :: (xf && xl == h / SLOTS) -> i = 1; d = zr; e = 0 :: else -> i = 0 fi;
+            if
+            :: i == 1 && t > h + 1 ->
+                d_step { yg = sl[(h + 1) % SLOTS]; won = sf[(h + 1) % SLOTS]; yh = sp[(h + 1) % SLOTS]; e = sr[(h + 1) % SLOTS] };
+                if :: (won && yg == (h + 1) / SLOTS) -> i = 2 :: else -> e = 0 fi
+            :: else -> skip
+            fi;
+            do
+            :: n < i ->
+                if :: n == 1 -> d_step { xl = yg; xf = 1; xp = yh; zr = e } :: else -> skip fi;
+                d_step {
+                    if
+                    :: SAME_SLOT((h + n) % SLOTS) -> sf[(h + n) % SLOTS] = 0; sl[(h + n) % SLOTS] = (h + n) / SLOTS + 1; sp[(h + n) % SLOTS] = me; won = 1
+                    :: else -> won = 0
+                    fi
+                };
+                if :: won -> n++ :: else -> break fi
+            :: else -> break
+            od
+        :: else -> skip
+        fi
+    fi;
+    if
+    :: n > 0 ->
+#ifdef HEAD_FIRST
+        RAISE(head, h + n);
+#endif
+        RECORD_TAKE(d);
+        if :: n == 2 -> RECORD_TAKE(e) :: else -> e = 0 fi;
+#ifdef RAISE_LATE
+        late = h + n;
+#else
+#ifdef HEAD_STORE
+        head = h + n;
+#else
+        RAISE(head, h + n);
+#endif
+#endif
+        DELIVER(d);
+        if :: n == 2 -> DELIVER(e) :: else -> skip fi
+    :: else -> skip
+    fi
+}
+#endif
+
 /* brine__record_alloc from the writer's own records (d, d + NP), enqueue, free what could not be sent */
 inline send(who, r) {
     d = r;
@@ -221,16 +383,31 @@ inline send(who, r) {
     k++
 }
 
+#if BATCH
+#define LOCALS byte k, d, e, n, in, k2, t, h, i, seen, hint, xl, xp, zr, yg, ys, yh, yn; bit xf, won, ok
+#define CLEAR_LOCALS k = 0; d = 0; e = 0; n = 0; in = 0; k2 = 0; ok = 0
+#else
+#define LOCALS byte k, d, t, h, i, seen, hint, xl, xp, zr, yg, ys, yh, yn; bit xf, won, ok
+#define CLEAR_LOCALS k = 0; d = 0; ok = 0
+#endif
+
 proctype Writer(byte me) {
-    byte k, d, t, h, i, seen, hint, xl, xp, zr, yg, ys, yh, yn;
-    bit xf, won, ok;
+    LOCALS;
     {
         k = 0;
         do
         :: k < KMSG ->
             if
-            :: ws[me] == FREE -> send(me, me)
-            :: ws[me] != FREE && me + NP < NR && ws[me + NP] == FREE -> send(me, me + NP)
+#if BATCH
+            :: IN_BATCHES(me) ->
+                d = me; e = me + NP;
+                d_step { assert(ws[d] == FREE && ws[e] == FREE); ws[d] = HELD; wh[d] = me; ws[e] = HELD; wh[e] = me };
+                rmsg[d] = me * KMSG; rmsg[e] = me * KMSG + 1;
+                send_both(me, d, e);
+                k = KMSG
+#endif
+            :: !IN_BATCHES(me) && ws[me] == FREE -> send(me, me)
+            :: !IN_BATCHES(me) && ws[me] != FREE && me + NP < NR && ws[me + NP] == FREE -> send(me, me + NP)
             :: else -> k++ /* out of memory: this one is not sent */
             fi
         :: else -> break
@@ -238,17 +415,38 @@ proctype Writer(byte me) {
         fin[me] = 1
     } unless { die[me] };
     CLEAR_CALL;
-    if :: die[me] && !fin[me] -> d_step { dead[me] = 1; k = 0; d = 0; ok = 0 } :: else -> skip fi
+    if :: die[me] && !fin[me] -> d_step { dead[me] = 1; CLEAR_LOCALS } :: else -> skip fi
 }
 
 proctype Reader(byte me) {
-    byte k, d, t, h, i, seen, hint, xl, xp, zr, yg, ys, yh, yn;
-    bit xf, won, ok;
+    LOCALS;
+#ifdef RAISE_LATE
+    byte late;
+#endif
     {
         k = 0;
         do
         :: k < KDEQ ->
+#if BATCH
+            if
+            :: IN_BATCHES(me) ->
+                take_batch(me, d, e, n);
+                skip; d_step { h = 0; t = 0; i = 0; won = 0; CLEAR_SLOT }
+            :: else -> skip
+            fi;
+            if
+            :: n == 2 ->
+                if
+                :: k < RESEND -> n = 0; send_both(me, d, e)
+                :: else -> d_step { FREE_RECORD(d); FREE_RECORD(e) }
+                fi;
+                goto next
+            :: n == 1 -> ok = 1
+            :: n == 0 -> dequeue(me, d, ok)
+            fi;
+#else
             dequeue(me, d, ok);
+#endif
             skip; d_step { h = 0; i = 0; hint = 0; won = 0; CLEAR_SLOT };
             if
             :: ok && k < RESEND ->
@@ -258,18 +456,53 @@ proctype Reader(byte me) {
             :: ok && k >= RESEND -> d_step { FREE_RECORD(d) }
             :: else -> skip
             fi;
+#if BATCH
+next:       skip;
+#endif
+#ifdef RAISE_LATE
+            RAISE(head, late);
+#endif
+#if BATCH
+            skip; d_step { k++; d = 0; e = 0; n = 0; ok = 0 }
+#else
             skip; d_step { k++; d = 0; ok = 0 }
+#endif
         :: else -> break
         od;
         fin[me] = 1
     } unless { die[me] };
     CLEAR_CALL;
-    if :: die[me] && !fin[me] -> d_step { dead[me] = 1; k = 0; d = 0; ok = 0 } :: else -> skip fi
+    if :: die[me] && !fin[me] -> d_step { dead[me] = 1; CLEAR_LOCALS } :: else -> skip fi
+}
+
+/* Position t was taken: head may be further back, as several are taken at once. */
+inline help_up_to() {
+#ifdef UNDO_AT_HEAD
+    if :: head == t -> h = t; help_head() :: else -> skip fi
+#else
+    do
+    :: h = head;
+        if
+        :: h <= t ->
+            READ_SLOT(h % SLOTS);
+            if
+            :: (!xf && xl == h / SLOTS + 1) -> help_head()
+            :: else -> if :: head == h -> break :: else -> skip fi
+            fi
+        :: else -> break
+        fi
+    od;
+    skip
+#endif
 }
 
 /* undo of pipe/reap.c: settle_heads, then undo_sending, undo_arrived and undo_held for each record until
  * it is settled, then offer_returned */
 inline undo(p) {
+    do
+    :: t = tail; READ_SLOT(t % SLOTS);
+        if :: LAGS(t) -> STEP(tail, t) :: else -> break fi
+    od;
     do
     :: h = head; READ_SLOT(h % SLOTS);
         if :: (!xf && xl == h / SLOTS + 1) -> help_head() :: else -> break fi
@@ -294,16 +527,19 @@ inline undo(p) {
             :: zs == SENDING ->
                 t = rpos[i]; READ_SLOT(t % SLOTS);
                 if
-                :: t == NOWHERE -> d_step { if :: WORD_IS(i, zg, zs, zh) -> FREE_RECORD(i) :: else -> skip fi }
                 :: (t != NOWHERE && xf && xl == t / SLOTS && zr == i) ->
                     d_step { if :: WORD_IS(i, zg, zs, zh) -> ws[i] = QUEUED; wh[i] = NOBODY :: else -> skip fi }
+                :: else ->
 #ifndef NO_EVIDENCE
-                :: (!xf && xl == t / SLOTS + 1 && zr == i && t != NOWHERE && head == t) -> h = t; help_head()
+                    if
+                    :: (t != NOWHERE && !xf && xl == t / SLOTS + 1 && zr == i) -> help_up_to()
+                    :: else -> skip
+                    fi;
 #endif
 #ifdef REAP_STORE
-                :: else -> d_step { FREE_RECORD(i) }
+                    d_step { FREE_RECORD(i) }
 #else
-                :: else -> d_step { if :: WORD_IS(i, zg, zs, zh) -> FREE_RECORD(i) :: else -> skip fi }
+                    d_step { if :: WORD_IS(i, zg, zs, zh) -> FREE_RECORD(i) :: else -> skip fi }
 #endif
                 fi
             :: else -> i++
