@@ -132,14 +132,24 @@ static brine_pipe_info *pipe_of(const struct pipes *p, uint64_t link) {
     return at && p->links[at - 1] == link ? &p->infos[at - 1] : NULL;
 }
 
+bool brine__leased_now(brine_pool *pool, uint32_t index, uint64_t w) {
+    const struct record *r = pool_record(pool, index);
+    struct ring ring;
+    if (word_state(w) != REC_FORWARDING) return word_state(w) == REC_LEASED;
+    uint64_t link = a64_load_relaxed(&r->pipe), t = a64_load_relaxed(&r->pos); /* published by FORWARDING, by the CAS of the slot */
+    if (t == UINT64_MAX || !brine__ring_of(pool, link_record(link), link_gen(link), &ring)) return true;
+    uint64_t s = a64_load_acquire(&ring.slots[t & ring.mask]);
+    return !slot_full(s) || slot_rec(s) != index || slot_lap(s) != ring_lap(&ring, t);
+}
+
 /* Packets that stand in no slot: RETURNED ones, and leases. */
 static void count_outside(brine_pool *pool, const struct pipes *p) {
     uint64_t high = pool_record_high(pool);
     for (uint32_t i = 0; (i = next_record(pool, i, high)) != 0;) {
         struct record *r = pool_record(pool, i);
-        uint32_t state = word_state(a64_load_acquire(&r->word));
-        bool leased = state == REC_LEASED || state == REC_FORWARDING;
-        if (!leased && state != REC_RETURNED) continue;
+        uint64_t w = a64_load_acquire(&r->word);
+        bool leased = brine__leased_now(pool, i, w);
+        if (!leased && word_state(w) != REC_RETURNED) continue;
         brine_pipe_info *info = pipe_of(p, a64_load_relaxed(leased ? &r->parent : &r->pipe));
         if (info) leased ? info->leased++ : info->depth++;
     }

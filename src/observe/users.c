@@ -14,8 +14,7 @@ static void count_leases(brine_pool *pool, uint64_t link, uint32_t *counts) {
     for (uint32_t i = 0; (i = next_record(pool, i, high)) != 0;) {
         struct record *r = pool_record(pool, i);
         uint64_t w = a64_load_acquire(&r->word);
-        bool leased = (word_state(w) == REC_LEASED || word_state(w) == REC_FORWARDING) && a64_load_relaxed(&r->parent) == link;
-        if (leased && word_holder(w) < PROC_COUNT) counts[word_holder(w)]++;
+        if (a64_load_relaxed(&r->parent) == link && word_holder(w) < PROC_COUNT && brine__leased_now(pool, i, w)) counts[word_holder(w)]++;
     }
 }
 

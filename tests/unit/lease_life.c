@@ -122,7 +122,10 @@ static void test_forwarded(void) {
     CHECK_OK(brine_packet_free(lease(next, 0, 1)));
     CHECK_EQ_INT(next_number(plain), 100);
     packet = lease(pipe, 1, 1);
+    CHECK_EQ_INT(pipe_info(pool, "a").leased, 1);
     CHECK_OK(brine_enqueue(plain, packet, brine_now()));
+    CHECK_EQ_INT(pipe_info(pool, "a").leased, 0); /* acknowledged when it is in the other pipe */
+    CHECK_EQ_INT(pipe_info(pool, "c").depth, 1);
     CHECK_OK(brine_dequeue(plain, &packet, brine_now())); /* held: this pipe has no leases */
     CHECK_EQ_INT(brine_deliveries(packet), 0);
     CHECK_EQ_INT(take_number(packet), 1);
