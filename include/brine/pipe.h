@@ -87,7 +87,7 @@ BRINE_API BRINE_MUST_CHECK int brine_dequeue(brine_pipe *pipe, brine_packet *pac
 
 /*
  * Several at once: the same as so many single calls, in order and in what a death leaves, at a part of the cost per packet.
- * At most some 32 are in hand at any instant, so others get their turn in between.
+ * At most 64 are in hand at any instant, so others get their turn in between.
  *   brine_enqueue_many  0: all `count` are in. Else the first *done are, and the others are still the caller's; the status
  *                       is that of packets[*done]. Waits for room as often as needed, until the deadline.
  *   brine_dequeue_many  0: *done packets, at least 1 and at most `count`, which are the caller's to read and free. Waits

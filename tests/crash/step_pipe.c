@@ -279,7 +279,7 @@ static void after_late_send(bool returned) {
 
 /* In a pipe that was used before, so that not only its first call takes another way. */
 static void use_pipe(void) {
-    brine_pipe_length(pipe_a);
+    brine_pipe_length(pipe_a); /* attaches */
     brine__endpoint_role(pipe_a, ENDP_READS);
     brine__endpoint_role(pipe_a, ENDP_WRITES);
 }

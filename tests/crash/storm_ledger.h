@@ -28,7 +28,7 @@ static const char *const pipe_names[PIPES] = {"a", "b", "f0", "f1", "l", "m", "d
 #define MAX_DELIVERIES 3u /* of l */
 
 /* What a worker is at. One word, so that a kill finds it whole: what:8 | pipe:8 | number:48. */
-enum what { NOTHING, MAKING, SENDING, RECEIVING, HOLDING, FANNING, FINISHING, FORWARDING, NACKING };
+enum what { NOTHING, MAKING, SENDING, RECEIVING, HOLDING, FANNING, FINISHING, FORWARDING, NACKING, SENDING_MANY };
 static uint64_t doing_word(enum what what, enum pipe_id pipe, uint64_t number) {
     return (uint64_t)what << 56 | (uint64_t)pipe << 48 | number;
 }
@@ -42,6 +42,7 @@ static uint64_t fate_word(enum fate kind, uint32_t life) { return (uint64_t)kind
 static enum fate fate_kind(uint64_t fate) { return (enum fate)(fate >> 32); }
 
 #define NOT_SAID 1 /* in copy_status: brine_fanout has not got there */
+#define AT_ONCE 12 /* packets sent or received by one call */
 
 /* A worker's; it alone writes, the killer reads when it is dead. */
 struct worker {
@@ -50,6 +51,9 @@ struct worker {
     int copy_status[2]; /* brine_fanout's */
     uint64_t made;      /* numbers that it, and its forerunners in this place, used */
     a64 sent, received;
+    /* Of several at once: those that it has or had, besides what it is doing. */
+    a32 count, many_pipe; /* where their fates stand: enum pipe_id */
+    uint64_t many[AT_ONCE];
 };
 
 struct entry {
@@ -72,6 +76,7 @@ struct ledger {
     struct progress progress[PIPES][2]; /* in, out */
     a64 stalls[STALL_BUCKETS];
     a64 longest_ns;
+    a64 sent_at_once, received_at_once;
     a64 doubled, maybe, dead_letters, redelivered, looked_up, grown, forked, joined, reaped;
     a64 elder_anonymous_kib, elder_descriptors;
 };
@@ -208,19 +213,27 @@ struct remains {
     bool in[2], not_in[2];        /* a share that was being sent to an output of the fan-out */
 };
 
-static void look_at_record(uint32_t index, struct record *r, uint64_t w, uint64_t doing, uint32_t life,
-                           struct remains *remains) {
-    uint64_t number = number_in(r);
+static bool is_one_of_many(const struct worker *cell, uint64_t number) {
+    for (uint32_t i = 0; i < a32_load_acquire(&cell->count); i++)
+        if (cell->many[i] == number) return true;
+    return false;
+}
+
+static void look_at_record(uint32_t index, struct record *r, uint64_t w, const struct worker *cell, struct remains *remains) {
+    uint64_t number = number_in(r), doing = a64_load_acquire(&cell->doing);
     uint32_t state = word_state(w);
     found[state]++;
     if (!number) return;
-    bool told = number == doing_number(doing);
+    bool told = number == doing_number(doing), many = !told && is_one_of_many(cell, number);
+    enum pipe_id many_pipe = (enum pipe_id)a32_load_relaxed(&cell->many_pipe);
     switch (state) {
     case REC_HELD:
         if (told)
             remains->held++, remains->shared |= a64_load_acquire(&r->target) != 0;
+        else if (many)
+            set_fate(number, many_pipe, DIED, cell->life);
         else if (doing_what(doing) == RECEIVING)
-            set_fate(number, doing_pipe(doing), DIED, life);
+            set_fate(number, doing_pipe(doing), DIED, cell->life);
         break;
     case REC_PINC: remains->pending |= told; break;
     case REC_SENDING: {
@@ -231,6 +244,7 @@ static void look_at_record(uint32_t index, struct record *r, uint64_t w, uint64_
             remains->not_in[i] |= there && !in;
         }
         if (told && !in && doing_what(doing) == SENDING) remains->held++;
+        if (many && !in) set_fate(number, many_pipe, DIED, cell->life);
         break;
     }
     case REC_FORWARDING:
@@ -282,10 +296,12 @@ static bool is_one_of(const struct participants *all, uint32_t index) {
 static void look_at_heads(const struct participants *dead) {
     for (enum pipe_id p = 0; p < PIPES; p++) {
         struct ring r = ring_of_pipe(pipes[p]);
-        uint64_t h = a64_load_acquire(&r.control->head), s = a64_load_acquire(&r.slots[h & r.mask]);
-        if (!slot_full(s) && is_one_of(dead, slot_proc(s)) && slot_lap(s) == ((ring_lap(&r, h) + 1) & LAP_MASK) &&
-            pool_record_exists(pool, slot_rec(s)))
-            mark_returned(number_in(pool_record(pool, slot_rec(s))), p);
+        uint64_t h = a64_load_acquire(&r.control->head);
+        for (uint64_t end = h + AT_ONCE; h < end; h++) {
+            uint64_t s = a64_load_acquire(&r.slots[h & r.mask]);
+            if (slot_full(s) || !is_one_of(dead, slot_proc(s)) || slot_lap(s) != ((ring_lap(&r, h) + 1) & LAP_MASK)) break;
+            if (pool_record_exists(pool, slot_rec(s))) mark_returned(number_in(pool_record(pool, slot_rec(s))), p);
+        }
     }
 }
 
@@ -323,7 +339,7 @@ static void settle(struct worker *cell, pid_t pid) {
         struct record *r = pool_record(pool, i);
         uint64_t w = a64_load_acquire(&r->word);
         if (word_state(w) != REC_FREE && word_state(w) != REC_CHILD && is_one_of(&dead, word_holder(w)))
-            look_at_record(i, r, w, doing, cell->life, &remains);
+            look_at_record(i, r, w, cell, &remains);
     }
     struct entry *e = &ledger->entries[number & 0xffff];
     switch (doing_what(doing)) {

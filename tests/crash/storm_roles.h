@@ -124,6 +124,61 @@ static bool receive(struct hand *h, enum pipe_id pipe, brine_deadline deadline, 
     return true;
 }
 
+/* ---- several at once ---- */
+
+struct many {
+    brine_packet packets[AT_ONCE];
+    uint64_t numbers[AT_ONCE];
+    size_t count;
+};
+
+static void note_one(struct hand *h, enum pipe_id pipe, uint64_t number) {
+    uint32_t n = a32_load_relaxed(&h->cell->count);
+    h->cell->many[n] = number;
+    a32_store_relaxed(&h->cell->many_pipe, pipe);
+    a32_store_release(&h->cell->count, n + 1);
+}
+static void forget_many(struct hand *h) {
+    now_doing(h, NOTHING, NO_PIPE, 0);
+    a32_store_release(&h->cell->count, 0);
+}
+
+/* All of them, however long it takes. They are noted. */
+static void send_many(struct hand *h, enum pipe_id pipe, const struct many *m) {
+    for (size_t i = 0; i < m->count; i++) {
+        struct entry *e = entry_of(m->numbers[i]);
+        if (e) atomic_fetch_and_explicit(&e->returned, ~(1u << pipe), memory_order_acq_rel);
+    }
+    now_doing(h, SENDING_MANY, pipe, 0);
+    for (size_t in = 0, done; in < m->count; in += done) {
+        int rc = brine_enqueue_many(pipes[pipe], m->packets + in, m->count - in, brine_seconds(5), &done);
+        CHECK(done <= m->count - in && (rc == 0) == (done == m->count - in));
+        if (rc != BRINE_ETIMEDOUT && rc != BRINE_EGONE) CHECK_STATUS(rc, 0);
+        if (done) progressed(pipe, 0);
+    }
+    forget_many(h);
+    a64_add_relaxed(&ledger->sent_at_once, m->count);
+}
+
+/* As receive(); those that came are noted. */
+static bool receive_many(struct hand *h, enum pipe_id pipe, brine_deadline deadline, struct many *m) {
+    now_doing(h, RECEIVING, pipe, 0);
+    int rc = brine_dequeue_many(pipes[pipe], m->packets, 1 + check_below(&h->rng, AT_ONCE), deadline, &m->count);
+    if (rc == BRINE_ETIMEDOUT || rc == BRINE_EGONE) {
+        now_doing(h, NOTHING, NO_PIPE, 0);
+        return false;
+    }
+    CHECK_STATUS(rc, 0);
+    progressed(pipe, 1);
+    for (size_t i = 0; i < m->count; i++) {
+        m->numbers[i] = whole_number(m->packets[i]);
+        check_order(h, pipe, m->packets[i], m->numbers[i]);
+        note_one(h, pipe, m->numbers[i]);
+    }
+    a64_add_relaxed(&ledger->received_at_once, m->count);
+    return true;
+}
+
 /* The last reader of a packet (without a lease). */
 static void finish(struct hand *h, enum pipe_id pipe, brine_packet packet, uint64_t number) {
     now_doing(h, HOLDING, pipe, number);
@@ -135,7 +190,22 @@ static void finish(struct hand *h, enum pipe_id pipe, brine_packet packet, uint6
 
 /* ---- the roles ---- */
 
+static void write_many(struct hand *h) {
+    struct many m = {.count = 1 + check_below(&h->rng, AT_ONCE)};
+    for (size_t i = 0; i < m.count; i++) {
+        m.numbers[i] = fresh_number(h);
+        m.packets[i] = make_numbered(m.numbers[i]);
+        note_one(h, NO_PIPE, m.numbers[i]);
+    }
+    send_many(h, check_below(&h->rng, 2) ? PIPE_A : PIPE_L, &m);
+    a64_store_relaxed(&h->cell->sent, a64_load_relaxed(&h->cell->sent) + m.count);
+}
+
 static void write_on(struct hand *h) {
+    if (check_below(&h->rng, 3) == 0) {
+        write_many(h);
+        return;
+    }
     uint64_t number = fresh_number(h);
     brine_packet packet = make_numbered(number);
     send(h, check_below(&h->rng, 2) ? PIPE_A : PIPE_L, packet, number);
@@ -146,6 +216,11 @@ static void write_on(struct hand *h) {
 static void pass_on(struct hand *h) {
     brine_packet packet;
     uint64_t number;
+    struct many m;
+    if (check_below(&h->rng, 3) == 0) {
+        if (receive_many(h, PIPE_A, brine_seconds(1), &m)) send_many(h, PIPE_B, &m);
+        return;
+    }
     if (!receive(h, PIPE_A, brine_seconds(1), &packet, &number)) return;
     if (check_below(&h->rng, 4) == 0 && try_send(h, SENDING, PIPE_A, packet, number, brine_now()))
         now_doing(h, NOTHING, NO_PIPE, 0);
@@ -175,6 +250,13 @@ static void fan_out(struct hand *h) {
     now_doing(h, NOTHING, NO_PIPE, 0);
 }
 
+static void sink_many(struct hand *h, enum pipe_id pipe) {
+    struct many m;
+    if (!receive_many(h, pipe, brine_now(), &m)) return;
+    for (size_t i = 0; i < m.count; i++) finish(h, pipe, m.packets[i], m.numbers[i]);
+    forget_many(h);
+}
+
 static void sink(struct hand *h) {
     brine_wait waits[2] = {{pipes[PIPE_F0], BRINE_READABLE, 0}, {pipes[PIPE_F1], BRINE_READABLE, 0}};
     brine_packet packet;
@@ -182,6 +264,11 @@ static void sink(struct hand *h) {
     int rc = brine_wait_any(waits, 2, brine_seconds(1));
     if (rc == BRINE_ETIMEDOUT || rc == BRINE_EGONE) return;
     CHECK_STATUS(rc, 0);
+    if (check_below(&h->rng, 3) == 0) {
+        for (int i = 0; i < 2; i++)
+            if (waits[i].ready & BRINE_READABLE) sink_many(h, output(i));
+        return;
+    }
     for (int i = 0; i < 2; i++)
         if (waits[i].ready & BRINE_READABLE && receive(h, output(i), brine_now(), &packet, &number))
             finish(h, output(i), packet, number);
