@@ -8,13 +8,15 @@
 #define WRITERS_MAX 4
 #define BATCH_MAX 100 /* more than are in hand at any instant */
 
+enum batches { NONE, SOME, ALL }; /* who takes several at once; some: every other one */
+
 struct run {
     brine_pipe *pipe;
     uint32_t writers, readers;
     bool waits; /* with a deadline; otherwise tries again and again */
-    enum { NONE, SOME, ALL } batches; /* who takes several at once; some: every other one */
+    enum batches batches;
     a64 *received; /* how many, by all */
-    uint8_t *seen;  /* per number */
+    uint8_t *seen; /* per number */
     uint32_t who;
 };
 
@@ -57,7 +59,8 @@ static void reader(void *argument) {
     while (a64_load_relaxed(run->received) < all) {
         brine_deadline deadline = run->waits ? brine_milliseconds(100) : brine_now();
         size_t batch = batch_of(run, &rng), done = 1;
-        int rc = batch ? brine_dequeue_many(run->pipe, packets, batch, deadline, &done) : brine_dequeue(run->pipe, packets, deadline);
+        int rc = batch ? brine_dequeue_many(run->pipe, packets, batch, deadline, &done)
+                       : brine_dequeue(run->pipe, packets, deadline);
         if (rc == BRINE_ETIMEDOUT) continue;
         CHECK_STATUS(rc, 0);
         CHECK(done >= 1 && done <= (batch ? batch : 1));
@@ -72,12 +75,14 @@ static void reader(void *argument) {
     }
 }
 
-static void once(brine_pool *pool, uint32_t writers, uint32_t readers, uint32_t capacity, bool waits, int batches) {
+static void once(brine_pool *pool, uint32_t writers, uint32_t readers, uint32_t capacity, bool waits,
+                 enum batches batches) {
     static const char *const how[] = {"one at a time", "some in batches", "in batches"};
     pid_t pids[16];
     uint32_t n = 0;
     uint8_t *memory = shared_memory(WRITERS_MAX * EACH + 64);
-    struct run run = {serve(pool, "p", capacity), writers, readers, waits, batches, (a64 *)(void *)memory, memory + 64, 0};
+    struct run run = {serve(pool, "p", capacity), writers,     readers, waits, batches,
+                      (a64 *)(void *)memory,      memory + 64, 0};
     uint64_t used = info_of(pool).used_bytes;
     double begin = seconds_now();
     for (run.who = 0; run.who < readers; run.who++) pids[n++] = check_fork(reader, &run);
@@ -94,8 +99,8 @@ static void once(brine_pool *pool, uint32_t writers, uint32_t readers, uint32_t 
     CHECK_OK(brine_pipe_remove(pool, "p"));
     check_empty(pool);
     munmap(memory, WRITERS_MAX * EACH + 64);
-    printf("%u writers, %u readers, capacity %u, %s, %s: %.2f s\n", writers, readers, capacity, waits ? "waiting" : "trying", how[batches],
-           seconds_now() - begin);
+    printf("%u writers, %u readers, capacity %u, %s, %s: %.2f s\n", writers, readers, capacity,
+           waits ? "waiting" : "trying", how[batches], seconds_now() - begin);
 }
 
 int main(void) {
@@ -107,9 +112,9 @@ int main(void) {
             once(pool, sides[s][0], sides[s][1], capacities[c], true, s % 2 ? SOME : ALL);
         }
     once(pool, 3, 3, 128, true, SOME);
-    for (int batches = NONE; batches <= ALL; batches++) {
-        once(pool, 1, 1, 4, false, batches);
-        once(pool, 2, 2, 64, false, batches);
+    for (int b = NONE; b <= ALL; b++) {
+        once(pool, 1, 1, 4, false, (enum batches)b);
+        once(pool, 2, 2, 64, false, (enum batches)b);
     }
     drop_pool(pool);
     return 0;
