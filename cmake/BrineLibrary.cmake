@@ -5,6 +5,11 @@ file(GLOB brine_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*/*.c)
 add_library(brine_objects OBJECT ${brine_sources})
 set_target_properties(brine_objects PROPERTIES POSITION_INDEPENDENT_CODE ON)
 target_compile_options(brine_objects PRIVATE -fno-semantic-interposition)
+if(CMAKE_C_COMPILER_ID STREQUAL GNU)
+    # Else gcc stores a ref or packet, which arrives in two registers, and loads it as one vector: the load waits for all
+    # stores before it, see IN_REGISTER in src/base/atomics.h.
+    target_compile_options(brine_objects PRIVATE -fno-tree-slp-vectorize)
+endif()
 target_include_directories(brine_objects
     PUBLIC ${PROJECT_SOURCE_DIR}/include
     PRIVATE ${PROJECT_SOURCE_DIR}/src ${XXHASH_INCLUDE_DIR} ${GMP_INCLUDE_DIRS})

@@ -95,6 +95,11 @@ static inline void cpu_relax(void) {
 
 /* Fetches a line for writing. Without it the line would come as shared and cost a second transfer when it is written. Every
  * 64-bit x86 takes this instruction, the first ones as no operation; compilers use it only when told that it is there. */
+/* Keeps a word in a register of its own. What is loaded soon after it was stored has to be stored in one piece: a load that
+ * needs two stores waits until these, and all before them, have left the store buffer. While the lines they go to are
+ * still on another core that is some 100 ns, each time. */
+#define IN_REGISTER(word) __asm__("" : "+r"(word))
+
 static inline void prefetch_write(const void *p) {
 #if defined(__x86_64__)
     __asm__ volatile("prefetchw %0" : : "m"(*(const char *)p));

@@ -90,6 +90,17 @@ static bool slot_free(brine_pool *pool, uint32_t page, uint32_t slot) {
     return a64_load_acquire(&pool_tags(pool, page)[slot]) == 0;
 }
 
+/* Lines of the block at the cursor that are fetched while the one before it is filled; what is written in ascending order
+ * behind them the processor fetches by itself. */
+#define FETCH_LINES 4
+
+/* The next block and its tag were last written by a reader on another core. Only a hint. */
+static void fetch_next(const struct heap *h, const struct page_list *l, int class) {
+    const char *block = pool_at(h->pool, block_offset(h->pool, l->pages[l->page], l->slot, class));
+    prefetch_write(&pool_tags(h->pool, l->pages[l->page])[l->slot]);
+    for (int i = 0; i < FETCH_LINES; i++) prefetch_write(block + 64 * i);
+}
+
 static uint64_t scan(struct heap *h, int class, uint32_t limit, uint64_t tag) {
     struct page_list *l = &h->blocks[class];
     for (uint32_t i = 0; i < limit; i++) {
@@ -101,6 +112,7 @@ static uint64_t scan(struct heap *h, int class, uint32_t limit, uint64_t tag) {
         }
         if (!slot_free(h->pool, page, slot)) continue;
         l->found++;
+        fetch_next(h, l, class);
         return take_block(h, page, slot, class, tag);
     }
     return 0;

@@ -86,7 +86,7 @@ struct room {
 };
 
 static void check_bump(struct check *c, uint32_t i, const struct record *r, const struct room *room) {
-    if (!room->end) brine__problem(c, RECORD_PLACE(c, i, limit), "found %llu, expected the end of one of its chunks or of its record", (unsigned long long)r->limit);
+    if (!room->end) brine__problem(c, RECORD_PLACE(c, i, limit), "found %llu, expected a place in one of its chunks or in its record", (unsigned long long)r->limit);
     else if (r->bump < room->start || r->bump > r->limit)
         brine__problem(c, RECORD_PLACE(c, i, bump), "found %llu, expected %llu to %llu", (unsigned long long)r->bump, (unsigned long long)room->start, (unsigned long long)r->limit);
 }
@@ -98,7 +98,7 @@ static void check_chunks(struct check *c, uint32_t i, const struct record *r) {
     uint64_t arena = c->pool->layout.records + (uint64_t)i * RECORD_BYTES + offsetof(struct record, inline_arena), bytes = RECORD_BYTES;
     struct room room = {0, 0};
     struct place from = RECORD_PLACE(c, i, chunks);
-    if (r->limit == arena + ARENA_INLINE) room = (struct room){arena, arena + ARENA_INLINE};
+    if (r->limit >= arena && r->limit <= arena + ARENA_INLINE) room = (struct room){arena, arena + ARENA_INLINE};
     for (uint64_t at = r->chunks; at;) {
         struct chunk chunk = {0, 0};
         bool there = page_of(c->pool, at) != NO_PAGE && brine__committed(c->pool, at, sizeof chunk);
@@ -110,7 +110,7 @@ static void check_chunks(struct check *c, uint32_t i, const struct record *r) {
         uint64_t real = check_chunk(c, i, at, chunk.bytes, from);
         if (!real) return;
         bytes += real;
-        if (r->limit == at + real) room = (struct room){at + sizeof chunk, at + real};
+        if (r->limit >= at + sizeof chunk && r->limit <= at + real) room = (struct room){at + sizeof chunk, at + real};
         if (is_ring(word_state(a64_load_relaxed(&r->word))) && r->root.payload >= at + sizeof chunk && r->root.payload < at + real) c->marks[i] |= MARK_RING;
         from = (struct place){"chunk of record", i, "next", at};
         at = chunk.next;

@@ -40,6 +40,17 @@ static inline brine_ref at_ref(const struct at *at, const struct cell *cell) {
  * zeroed. NULL when out of memory: BRINE_ENOMEM is then stuck to the packet and detail is set. */
 void *brine__arena_alloc(const struct at *at, uint64_t bytes, uint32_t align);
 
+/* The same if the current chunk has room; NULL if not. Text (align 1) is taken from the end, so that what stood last at the
+ * beginning can grow in place: a tab that is filled. */
+__attribute__((always_inline)) static inline void *brine__arena_at_hand(const struct at *at, uint64_t bytes, uint32_t align) {
+    struct record *r = at->rec;
+    uint64_t start = (r->bump + align - 1) & ~((uint64_t)align - 1);
+    if (unlikely(start > r->limit || bytes > r->limit - start)) return NULL;
+    if (align == 1) return pool_at(at->pool, r->limit -= bytes);
+    r->bump = start + bytes;
+    return pool_at(at->pool, start);
+}
+
 /* Sticks status (with the thread's detail as it is) to the packet if it is the first; returns it. */
 int brine__stick(const struct at *at, int status);
 

@@ -140,7 +140,7 @@ static uint64_t add_chunk(brine_pool *pool, struct record *r, uint32_t index, ui
 
 static uint64_t align_up(uint64_t n, uint64_t align) { return (n + align - 1) & ~(align - 1); }
 
-static void *arena_grow(const struct at *at, uint64_t bytes, uint64_t align) {
+static void *arena_grow(const struct at *at, uint64_t bytes, uint32_t align) {
     struct record *r = at->rec;
     uint64_t need = align_up(sizeof(struct chunk), align) + bytes, size = r->bytes;
     bool lone = need >= LONE_BYTES;
@@ -153,21 +153,15 @@ static void *arena_grow(const struct at *at, uint64_t bytes, uint64_t align) {
         return NULL;
     }
     uint64_t data = align_up(offset + sizeof(struct chunk), align);
-    if (!lone) {
-        r->bump = data + bytes;
-        r->limit = offset + ((struct chunk *)pool_at(at->pool, offset))->bytes;
-    }
-    return pool_at(at->pool, data);
+    if (lone) return pool_at(at->pool, data);
+    r->bump = offset + sizeof(struct chunk);
+    r->limit = offset + ((struct chunk *)pool_at(at->pool, offset))->bytes;
+    return brine__arena_at_hand(at, bytes, align);
 }
 
 void *brine__arena_alloc(const struct at *at, uint64_t bytes, uint32_t align) {
-    struct record *r = at->rec;
-    uint64_t start = align_up(r->bump, align);
-    if (likely(start <= r->limit && bytes <= r->limit - start)) {
-        r->bump = start + bytes;
-        return pool_at(at->pool, start);
-    }
-    return arena_grow(at, bytes, align);
+    void *room = brine__arena_at_hand(at, bytes, align);
+    return likely(room != NULL) ? room : arena_grow(at, bytes, align);
 }
 
 /* ---- making and freeing ---- */

@@ -211,7 +211,7 @@ _Static_assert(sizeof(struct cell) == 16, "cell size");
  *   Only the holder named by `word` writes the plain fields, except rc.
  *   Delivered by a pipe with leases, until it is enqueued, made a child or shared: `parent` is the link of that
  *   pipe and `rc_count` is position:48 | deliveries:16 there, the origin to which a death returns it.
- *   bump <= limit; [bump, limit) is free room of the newest chunk (or of `inline_arena`).
+ *   bump <= limit; [bump, limit) is free room of the newest chunk (or of `inline_arena`): above it is text.
  * The first line is all that a reader needs to take and free a packet of the usual kind; the first values stand in the one
  * that processors fetch together with it. The last line stays in the cache of the core that makes the packets.
  */

@@ -114,19 +114,17 @@ uint64_t brine__utf8_error(const char *text, uint64_t length) {
 }
 
 int brine__cell_make_text(const struct at *at, brine_type type, const void *data, uint64_t length, struct cell *out) {
-    struct cell c = {.type = (uint8_t)type};
+    uint64_t payload;
     if (length <= INLINE_MAX) {
-        c.n = (uint8_t)(length + 1);
-        c.payload = short_payload(data, length);
+        payload = short_payload(data, length);
     } else {
         if (length >> 48) return brine__stick(at, brine__fail(BRINE_ENOMEM, "a text of %llu bytes is too long", (unsigned long long)length));
         char *room = brine__arena_alloc(at, length + 1, 1);
         if (!room) return BRINE_ENOMEM;
         memcpy(room, data, length);
         room[length] = 0;
-        cell_set_len48(&c, length);
-        c.payload = pool_offset(at->pool, room);
+        payload = pool_offset(at->pool, room);
     }
-    *out = c;
+    cell_put(out, text_head((uint8_t)type, length), payload);
     return 0;
 }

@@ -75,10 +75,11 @@ int brine_assign_number(brine_ref place, brine_type type, const void *number) {
 static int assign_text(brine_ref place, brine_type type, const void *data, size_t length) {
     struct at at;
     struct cell cell;
+    uint64_t payload;
     if (likely(type == BRINE_STR && place_at_hand(place, &at) && at.cell->type < BRINE_TAB)) {
         struct key text = text_words(BRINE_STR, data, length, text_class(length));
-        if (likely(text_at_hand(&at, &text, text_class(length), &cell))) {
-            *at.cell = cell;
+        if (likely(text_at_hand(&at, &text, text_class(length), &payload))) {
+            cell_put(at.cell, text.head, payload);
             return 0;
         }
     }
@@ -125,7 +126,7 @@ int brine_assign_bytes_room(brine_ref place, size_t length, void **data) {
     struct at at;
     char *room;
     if (unlikely((uint64_t)length >> 47 || !place_at_hand(place, &at) || !just_overwritten(at.cell))) return bytes_room_slow(place, length, data);
-    if (unlikely(!(room = arena_at_hand(&at, (uint64_t)length + 1, 8)))) return bytes_room_slow(place, length, data);
+    if (unlikely(!(room = brine__arena_at_hand(&at, (uint64_t)length + 1, 8)))) return bytes_room_slow(place, length, data);
     room[length] = 0;
     struct cell cell = {.type = BRINE_BYTES, .payload = pool_offset(at.pool, room)};
     cell_set_len48(&cell, length);

@@ -77,6 +77,20 @@ static inline void cell_set_len48(struct cell *c, uint64_t n) {
     c->len = (uint32_t)(n >> 16);
 }
 
+/* A cell as the two words that it is loaded as. */
+static inline void cell_put(struct cell *to, uint64_t head, uint64_t payload) {
+    memcpy(to, &head, sizeof head);
+    to->payload = payload;
+}
+/* *to = *from for a `from` that may just have been stored (see IN_REGISTER). */
+static inline void cell_copy_words(struct cell *to, const struct cell *from) {
+    uint64_t head, payload = from->payload;
+    memcpy(&head, from, sizeof head);
+    IN_REGISTER(head);
+    IN_REGISTER(payload);
+    cell_put(to, head, payload);
+}
+
 static inline bool cell_is_text(const struct cell *c) { return c->type == BRINE_STR || c->type == BRINE_BYTES; }
 static inline const char *cell_text(const struct at *at, const struct cell *c, uint64_t *length) {
     if (c->n) {

@@ -87,7 +87,7 @@ static int fill_in(const struct at *in, const brine_array *like, void **data) {
         d->dims[i] = like->shape[i];
         d->dims[like->ndim + i] = (uint64_t)like->strides[i];
     }
-    *in->cell = (struct cell){.type = BRINE_ARRAY, .payload = pool_offset(in->pool, d)};
+    cell_put(in->cell, BRINE_ARRAY, pool_offset(in->pool, d));
     *data = elements;
     return 0;
 }
@@ -104,7 +104,7 @@ int brine__ndarray_make(const struct at *at, const brine_array *like, struct cel
     if (rc) return rc;
     rc = fill_in(&in, like, data);
     if (rc) brine__child_drop(at, link);
-    else *cell = (struct cell){.type = CELL_REF, .payload = link};
+    else cell_put(cell, CELL_REF, link);
     return rc ? brine__stick(at, rc) : 0;
 }
 

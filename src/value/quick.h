@@ -18,6 +18,15 @@
 
 /* ---- refs ---- */
 
+/* LINK(ref.generation, ref.record), as it stands in the ref: gcc would take it to pieces, store one in 4 bytes and load 8
+ * (see IN_REGISTER). */
+QUICK uint64_t ref_link(brine_ref ref) {
+    uint64_t link;
+    _Static_assert(offsetof(brine_ref, record) == 0 && offsetof(brine_ref, generation) == 4 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a LINK");
+    memcpy(&link, &ref, sizeof link);
+    return link;
+}
+
 /* The cell where a ref says, of a packet held by this process: it may be one that moved and so on. Of *at, writable
  * is not told. */
 QUICK bool cell_at_hand(brine_ref ref, struct at *at) {
@@ -29,7 +38,7 @@ QUICK bool cell_at_hand(brine_ref ref, struct at *at) {
     struct record *rec = pool_record(pool, ref.record);
     struct cell *cell = pool_at(pool, offset);
     /* acquire: pairs with the store that made it ours. Record 0 is never held. */
-    if (unlikely(a64_load_acquire(&rec->word) != WORD(ref.generation, REC_HELD, me))) return false;
+    if (unlikely(a64_load_acquire(&rec->word) != (ref_link(ref) >> 32 << 32 | WORD(0, REC_HELD, me)))) return false;
     *at = (struct at){.pool = pool, .rec = rec, .cell = cell, .record = ref.record, .generation = ref.generation,
                       .key = (ref.place & PLACE_READONLY) != 0};
     return true;
@@ -204,38 +213,28 @@ QUICK bool text_is_ascii(const struct key *key, enum text_class class) {
 
 /* ---- memory ---- */
 
-/* brine__arena_alloc, if there is room in the current chunk. */
-QUICK void *arena_at_hand(const struct at *at, uint64_t bytes, uint32_t align) {
-    struct record *r = at->rec;
-    uint64_t start = (r->bump + align - 1) & ~((uint64_t)align - 1);
-    if (unlikely(start > r->limit || bytes > r->limit - start)) return NULL;
-    r->bump = start + bytes;
-    return pool_at(at->pool, start);
-}
-
+/* brine__arena_alloc, with its usual case inline. */
 QUICK void *arena_alloc(const struct at *at, uint64_t bytes, uint32_t align) {
-    void *room = arena_at_hand(at, bytes, align);
+    void *room = brine__arena_at_hand(at, bytes, align);
     return likely(room != NULL) ? room : brine__arena_alloc(at, bytes, align);
 }
 
-/* The cell of a text of ASCII. False: it is not that, or there is no room at hand for it; nothing has happened. */
-QUICK bool text_at_hand(const struct at *at, const struct key *key, enum text_class class, struct cell *out) {
-    uint64_t payload = key->payload;
+/* The payload of a text of ASCII; its head is key->head. False: it is not that, or there is no room at hand for it; nothing has
+ * happened. */
+QUICK bool text_at_hand(const struct at *at, const struct key *key, enum text_class class, uint64_t *payload) {
+    *payload = key->payload;
     if (unlikely(!text_is_ascii(key, class))) return false;
-    if (class != TEXT_INLINE) {
-        char *room = unlikely(key->length >> 32) ? NULL : arena_at_hand(at, key->length + 1, 1);
-        if (unlikely(!room)) return false;
-        if (class == TEXT_SHORT) {
-            memcpy(room, &key->payload, 8);
-            memcpy(room + key->length - 8, &key->last, 8);
-        } else {
-            memcpy(room, key->text, key->length);
-        }
-        room[key->length] = 0;
-        payload = pool_offset(at->pool, room);
+    if (class == TEXT_INLINE) return true;
+    char *room = unlikely(key->length >> 32) ? NULL : brine__arena_at_hand(at, key->length + 1, 1);
+    if (unlikely(!room)) return false;
+    if (class == TEXT_SHORT) {
+        memcpy(room, &key->payload, 8);
+        memcpy(room + key->length - 8, &key->last, 8);
+    } else {
+        memcpy(room, key->text, key->length);
     }
-    memcpy(out, &key->head, sizeof key->head);
-    out->payload = payload;
+    room[key->length] = 0;
+    *payload = pool_offset(at->pool, room);
     return true;
 }
 
@@ -307,7 +306,7 @@ QUICK const struct cell *value_under(const struct at *at, const struct tab *t, c
 /* The place of the value under a text, made if missing (its content is then to be assigned). NULL: not the usual case. */
 QUICK struct cell *slot_at_hand(brine_ref tab, const char *text, uint64_t length, enum text_class class, struct at *at) {
     uint32_t slot, n;
-    struct cell name;
+    uint64_t name;
     struct tab *t = tab_at_hand(tab, true, at);
     if (unlikely(!text || !t)) return NULL;
     struct key key = key_of_class(at->pool, BRINE_STR, text, length, class);
@@ -316,8 +315,8 @@ QUICK struct cell *slot_at_hand(brine_ref tab, const char *text, uint64_t length
     if (unlikely(t->used == t->capacity || !text_at_hand(at, &key, class, &name))) return NULL;
     n = t->used++;
     e = &tab_entries(at, t)[n];
-    e->key = name;
-    e->value = (struct cell){0};
+    cell_put(&e->key, key.head, name);
+    cell_put(&e->value, 0, 0);
     tab_hashes(at, t)[n] = key.hash;
     if (t->mask) ((uint32_t *)pool_at(at->pool, t->index))[slot] = (key.hash & ~t->mask) | (n + 1);
     t->live++;

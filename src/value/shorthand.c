@@ -14,7 +14,7 @@ QUICK bool set_number(brine_ref tab, const char *key, size_t length, enum text_c
     struct at at;
     struct cell *cell = slot_at_hand(tab, key, length, class, &at);
     if (unlikely(!cell || cell->type >= BRINE_TAB)) return false;
-    *cell = (struct cell){.type = type, .payload = payload};
+    cell_put(cell, type, payload);
     return true;
 }
 

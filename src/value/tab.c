@@ -2,28 +2,51 @@
 /* value: tabs below the refs. See struct tab in cell.h for the invariants. */
 #include "value/quick.h"
 
-/* The first entries stand behind the header. */
+/* The first entries stand behind the header. In the record itself without a byte to spare; in a chunk such that they can
+ * become TAB_SCAN in place. */
 struct first {
     struct tab tab;
-    struct entry entries[TAB_FIRST];
     uint32_t hashes[TAB_FIRST];
+    struct entry entries[TAB_FIRST];
+};
+struct first_growing {
+    struct tab tab;
+    uint32_t hashes[TAB_SCAN];
+    struct entry entries[TAB_FIRST];
 };
 _Static_assert(TAB_FIRST % TAB_STEP == 0 && sizeof(struct first) <= ARENA_INLINE, "a packet of a few numbers is its record and nothing else");
 
+static void set_first(const struct at *at, struct tab *t, const void *entries, const void *hashes) {
+    t->capacity = TAB_FIRST;
+    t->entries = pool_offset(at->pool, entries);
+    t->hashes = pool_offset(at->pool, hashes);
+}
+
 struct tab *brine__tab_header(const struct at *at, struct cell *cell, uint64_t n) {
     if (likely(cell->payload)) return pool_at(at->pool, cell->payload);
-    bool few = n <= TAB_FIRST;
-    struct first *first = arena_alloc(at, few ? sizeof *first : sizeof first->tab, 8);
-    if (!first) return NULL;
-    uint64_t offset = pool_offset(at->pool, first);
-    first->tab = (struct tab){0};
-    if (few) {
-        first->tab.capacity = TAB_FIRST;
-        first->tab.entries = offset + offsetof(struct first, entries);
-        first->tab.hashes = offset + offsetof(struct first, hashes);
-    }
-    cell->payload = offset;
-    return &first->tab;
+    bool few = n <= TAB_FIRST, inside = at->rec->bump == pool_offset(at->pool, at->rec->inline_arena);
+    size_t bytes = !few ? sizeof(struct tab) : inside ? sizeof(struct first) : sizeof(struct first_growing);
+    struct tab *t = arena_alloc(at, bytes, 8);
+    if (!t) return NULL;
+    *t = (struct tab){0};
+    struct first *first = (struct first *)(void *)t;
+    struct first_growing *growing = (struct first_growing *)(void *)t;
+    if (few && inside) set_first(at, t, first->entries, first->hashes);
+    else if (few) set_first(at, t, growing->entries, growing->hashes);
+    cell->payload = pool_offset(at->pool, t);
+    return t;
+}
+
+/* Nothing was allocated since that stands behind the first entries: they get more room where they are. */
+static bool grow_in_place(const struct at *at, struct tab *t) {
+    struct first_growing *first = (struct first_growing *)(void *)t;
+    struct record *r = at->rec;
+    uint64_t more = (TAB_SCAN - TAB_FIRST) * sizeof(struct entry);
+    if (t->capacity != TAB_FIRST || t->entries != pool_offset(at->pool, first->entries)) return false;
+    if (r->bump != pool_offset(at->pool, first->entries + TAB_FIRST) || r->limit - r->bump < more) return false;
+    r->bump += more;
+    t->capacity = TAB_SCAN;
+    return true;
 }
 
 /* ---- finding ---- */
@@ -68,7 +91,7 @@ static void index_add(uint32_t *index, uint32_t mask, uint32_t hash, uint32_t nu
 }
 
 static void move_cell(const struct at *at, struct cell *from, struct cell *to) {
-    *to = *from;
+    cell_copy_words(to, from);
     from->type |= CELL_MOVED;
     cell_set_len48(from, pool_offset(at->pool, to));
 }
@@ -121,8 +144,10 @@ static uint64_t grown(const struct tab *t) {
     return (uint64_t)t->live * (t->live >= TAB_SCAN && t->live <= TAB_LEAP ? 4 : 2);
 }
 
+static int make_room(const struct at *at, struct tab *t) { return grow_in_place(at, t) ? 0 : rebuild(at, t, grown(t)); }
+
 struct entry *brine__tab_add(const struct at *at, struct tab *t, uint32_t hash, struct cell key) {
-    if (unlikely(t->used == t->capacity) && rebuild(at, t, grown(t))) return NULL;
+    if (unlikely(t->used == t->capacity) && make_room(at, t)) return NULL;
     uint32_t n = t->used++;
     struct entry *e = &tab_entries(at, t)[n];
     e->key = key;
@@ -223,10 +248,10 @@ bool brine__slot_room(brine_ref tab, size_t length) {
     struct at at;
     if (!place_at_hand(tab, &at) || at.cell->type != BRINE_TAB) return false;
     struct tab *t = brine__tab_header(&at, at.cell, 1);
-    if (!t || (t->used == t->capacity && rebuild(&at, t, grown(t)))) return false;
+    if (!t || (t->used == t->capacity && make_room(&at, t))) return false;
     if (length <= INLINE_MAX || length >= TEXT_ROOM_MAX || at.rec->limit - at.rec->bump > length) return true;
     char *room = brine__arena_alloc(&at, length + 1, 1);
-    if (room) at.rec->bump = pool_offset(at.pool, room); /* to be taken by the text */
+    if (room) at.rec->limit += length + 1; /* to be taken by the text */
     return room != NULL;
 }
 
