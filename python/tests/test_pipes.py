@@ -426,6 +426,28 @@ def test_timeouts_are_bounded(pipe: brine.Pipe) -> None:
     assert time.monotonic() - began >= 0.3
 
 
+@pytest.mark.parametrize("timeout", [0.02, 0.25])
+def test_a_wait_that_fails_names_its_pipe(pool: brine.Pool, timeout: float) -> None:
+    pipe = pool.serve("small", 1)
+    with pytest.raises(brine.Empty, match='"small".*empty'):
+        pipe.get(timeout=timeout)
+    pipe.put({})
+    with pytest.raises(brine.Full, match='"small".*full'):
+        pipe.put({}, timeout=timeout)
+
+
+def test_a_server_that_is_about_to_come_is_not_gone(pool: brine.Pool) -> None:
+    dead = pool.serve("first", 2, leases=True, max_deliveries=3, dead_letter="dead")  # makes "dead", which nobody serves
+    reader = pool.connect("dead")
+    reader.expect(server=True)
+    with pytest.raises(brine.Empty):
+        reader.get(timeout=0.05)
+    pool.serve("dead").detach()
+    with pytest.raises(brine.PeerGoneError):
+        reader.get(timeout=20)
+    dead.close()
+
+
 def test_expecting_peers(pool: brine.Pool) -> None:
     server = pool.serve("s")
     reader = pool.connect("s")
