@@ -54,7 +54,8 @@ static int in_slices(struct pipe *pipe, const struct operation *op, brine_deadli
         rc = first ? once(op, slice) : later(op, slice);
         PyEval_RestoreThread(gil);
         if (rc != BRINE_ETIMEDOUT) return rc;
-        if (last && now_ns() >= until.ns) return first ? rc : once(op, brine_now()); /* says which pipe, in Empty or Full */
+        if (last && now_ns() >= until.ns)
+            return first ? rc : once(op, brine_now()); /* says which pipe, in Empty or Full */
         if (PyErr_CheckSignals() || pipe_live(pipe)) return 1;
     }
 }
