@@ -171,6 +171,19 @@ def test_leases(pool: brine.Pool) -> None:
     assert packet.deliveries == 0 and pipe.info()["leased"] == 0
 
 
+def test_what_to_call_is_named_as_here(pool: brine.Pool) -> None:
+    pipe = pool.serve("leased", leases=True)
+    pipe.put({"n": 1})
+    with pipe.get(timeout=5) as packet:
+        for change in (packet.own, packet.share, packet.compact, lambda: packet.update(n=2)):
+            with pytest.raises(brine.LeasedError, match=r" ack\(\) "):
+                change()
+        packet.ack()
+        with pytest.raises(brine.SharedError, match=r"; own\(\) gives"):
+            packet.share().update(n=2)
+        assert packet.own()["n"] == 1
+
+
 def test_leases_end_with_their_block(pool: brine.Pool) -> None:
     pipe = pool.serve("leased", leases=True)
     pipe.put({"n": 1, "a": np.arange(10)})
