@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A table between processes: columns in shared memory as an Arrow table, and from there pandas or polars, without a copy.
+"""A table between processes: columns in shared memory as an Arrow table, and from there pandas or polars.
 
-A column of numbers is an array of a packet. One of texts is, as in Arrow, two: all of the text, and where each begins.
-Needs pyarrow; pandas and polars if they are installed.
+Nothing is copied on the way. A column of numbers is an array of a packet. One of texts is, as in Arrow, two: all of the
+text, and where each begins. Needs pyarrow; pandas and polars if they are installed.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Frames, from the process that takes them to the one that looks at them. They are written once, where they are read."""
+"""Frames, from the process that takes them to the one that looks at them: written once, where they are read."""
 
 from __future__ import annotations
 

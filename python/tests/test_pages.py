@@ -66,11 +66,8 @@ def test_pages(page: str, tmp_path: pathlib.Path) -> None:
     assert len(program) > 5
     (tmp_path / "page").write_text("\n".join(program))
     # Not a file that is run: processes that are spawned would run it, too.
+    main = "import pathlib; exec(compile(pathlib.Path('page').read_text(), 'page', 'exec'))"
     run = subprocess.run(
-        [sys.executable, "-X", "dev", "-c", "import pathlib; exec(compile(pathlib.Path('page').read_text(), 'page', 'exec'))"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=tmp_path,
+        [sys.executable, "-X", "dev", "-c", main], capture_output=True, text=True, timeout=60, cwd=tmp_path
     )
     assert run.returncode == 0, run.stdout + run.stderr
