@@ -35,10 +35,8 @@ async def count(answers: brine.Pipe) -> int:
     return n + 1
 
 
-async def consume_all(pool: brine.Pool) -> None:
-    answers = pool.serve("answers", capacity=2)
+async def consume_all(pipes: list[brine.Pipe], answers: brine.Pipe) -> None:
     async with asyncio.timeout(60):
-        pipes = [pool.connect(name, timeout=20) for name in NAMES]
         *totals, answered = await asyncio.gather(*(consume(p, answers) for p in pipes), count(answers))
     print(f"{answered} answers; " + ", ".join(f"{n}: {t:.2f}" for n, t in zip(NAMES, totals)))
 
@@ -49,7 +47,8 @@ def main() -> None:
         try:
             process = multiprocessing.get_context("spawn").Process(target=produce, args=(pool,), daemon=True)
             process.start()
-            asyncio.run(consume_all(pool))
+            pipes = [pool.connect(name, timeout=20) for name in NAMES]  # waits, which a task had better not
+            asyncio.run(consume_all(pipes, pool.serve("answers", capacity=2)))
             process.join()
         finally:
             brine.Pool.unlink(name)

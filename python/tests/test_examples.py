@@ -30,7 +30,7 @@ SAYS = {
 
 
 def start(program: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-X", "dev", str(EXAMPLES / f"{program}.py")]
+    command = [sys.executable, "-W", "default", str(EXAMPLES / f"{program}.py")]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

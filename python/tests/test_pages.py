@@ -68,6 +68,6 @@ def test_pages(page: str, tmp_path: pathlib.Path) -> None:
     # Not a file that is run: processes that are spawned would run it, too.
     main = "import pathlib; exec(compile(pathlib.Path('page').read_text(), 'page', 'exec'))"
     run = subprocess.run(
-        [sys.executable, "-X", "dev", "-c", main], capture_output=True, text=True, timeout=60, cwd=tmp_path
+        [sys.executable, "-W", "default", "-c", main], capture_output=True, text=True, timeout=60, cwd=tmp_path
     )
     assert run.returncode == 0, run.stdout + run.stderr
