@@ -50,7 +50,10 @@ static PyObject *iter_next(PyObject *self) {
     PyObject *k = to_python(owner, key, ARRAYS_COPY);
     if (!k || i->what == ITERATE_KEYS) return k;
     PyObject *v = to_value(owner, value);
-    return v ? Py_BuildValue("(NN)", k, v) : (Py_DECREF(k), NULL);
+    PyObject *pair = v ? PyTuple_Pack(2, k, v) : NULL;
+    Py_DECREF(k);
+    Py_XDECREF(v);
+    return pair;
 }
 
 static PyType_Slot slots[] = {
