@@ -121,9 +121,10 @@ static PyObject *pipe_enter(PyObject *self, PyObject *ignored) {
     return pipe_live((struct pipe *)self) ? NULL : Py_NewRef(self);
 }
 
+/* After an exception what was to follow is missing: readers are not to take that for the end. */
 static PyObject *pipe_exit(PyObject *self, PyObject *const *args, Py_ssize_t nargs) {
-    (void)args, (void)nargs;
-    return pipe_close(self, NULL);
+    leave((struct pipe *)self, nargs == 0 || args[0] == Py_None);
+    Py_RETURN_NONE;
 }
 
 static int pipe_traverse(PyObject *self, visitproc visit, void *arg) {
@@ -381,7 +382,9 @@ static PyMethodDef methods[] = {
     METHOD("detach", pipe_detach, METH_NOARGS,
            "detach($self, /)\n--\n\nGives the handle back without ending the stream, as the end of the process would."),
     METHOD("__enter__", pipe_enter, METH_NOARGS, "__enter__($self, /)\n--\n\nThe pipe itself."),
-    METHOD("__exit__", pipe_exit, METH_FASTCALL, "__exit__($self, /, *exception)\n--\n\nCloses it."),
+    METHOD("__exit__", pipe_exit, METH_FASTCALL,
+           "__exit__($self, /, *exception)\n--\n\nCloses it; after an exception detaches it, so that readers do not "
+           "take a stream that broke off for one that ended."),
     METHOD("expect", pipe_expect, FAST,
            "expect($self, server=False, reader=False)\n--\n\nMakes waits on this handle end with PeerGoneError, within "
            "0.2 s, while no process serves the pipe any more (server), or none reads it any more (reader); neither: as "
@@ -416,11 +419,12 @@ static PyMemberDef members[] = {
     {0},
 };
 static PyType_Slot slots[] = {
-    {Py_tp_doc, "A bounded FIFO of packets: any number of writers and readers in any processes, each packet goes to "
-                "one reader.\n\nMade by Pool.serve() or Pool.connect(). A context manager that closes it; iterating "
-                "takes packets until the stream ends, also with async for. A handle that is only dropped does not end "
-                "the stream. Waits release the GIL and can be interrupted by Ctrl-C. Any thread may use it, and a "
-                "child of fork(). Sent to another process it travels by its name."},
+    {Py_tp_doc,
+     "A bounded FIFO of packets: any number of writers and readers in any processes, each packet goes to one "
+     "reader.\n\nMade by Pool.serve() or Pool.connect(). A context manager that closes it, or after an exception "
+     "detaches it: what was to follow is missing then. Iterating takes packets until the stream ends, also with async "
+     "for. A handle that is only dropped does not end the stream. Waits release the GIL and can be interrupted by "
+     "Ctrl-C. Any thread may use it, and a child of fork(). Sent to another process it travels by its name."},
     {Py_tp_dealloc, SLOT(pipe_dealloc)},
     {Py_tp_traverse, SLOT(pipe_traverse)},
     {Py_tp_clear, SLOT(pipe_clear)},

@@ -117,6 +117,18 @@ def test_dropping_a_server_does_not_end_the_stream(pool: brine.Pool) -> None:
     assert not reader.ended
 
 
+def test_a_stream_that_broke_off_has_not_ended(pool: brine.Pool) -> None:
+    with contextlib.suppress(RuntimeError), pool.serve("s") as pipe:
+        pipe.put({"n": 1})
+        raise RuntimeError
+    assert pipe.closed
+    reader = pool.connect("s")
+    assert not reader.ended and reader.get()["n"] == 1
+    with pool.serve("s") as pipe:
+        pipe.put({"n": 2})
+    assert [packet["n"] for packet in reader] == [2]
+
+
 def test_a_packet_of_another_pool(pool: brine.Pool, pipe: brine.Pipe) -> None:
     with brine.Pool.create_private("16M") as other:
         packet = other.packet({"a": 1})
