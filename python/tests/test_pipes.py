@@ -462,7 +462,8 @@ def test_a_wait_that_fails_names_its_pipe(pool: brine.Pool, timeout: float) -> N
 
 
 def test_a_server_that_is_about_to_come_is_not_gone(pool: brine.Pool) -> None:
-    dead = pool.serve("first", 2, leases=True, max_deliveries=3, dead_letter="dead")  # makes "dead", which nobody serves
+    # Makes "dead", which nobody serves.
+    dead = pool.serve("first", 2, leases=True, max_deliveries=3, dead_letter="dead")
     reader = pool.connect("dead")
     reader.expect(server=True)
     with pytest.raises(brine.Empty):
