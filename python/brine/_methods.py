@@ -118,6 +118,9 @@ class TabMethods:
         return self.to_dict(arrays)
 
     def _shown(self: Any) -> str:
+        root = getattr(self, "root", self)  # of a packet it may be anything
+        if not hasattr(root, "_items"):
+            return shown(root)
         return "{" + ", ".join(f"{k!r}: {shown(v)}" for k, v in self._items()) + "}"
 
     def __repr__(self: Any) -> str:

@@ -7,7 +7,6 @@ import multiprocessing
 import os
 
 import brine
-import numpy as np
 
 FRAMES, SHAPE = 200, (480, 640, 3)
 

@@ -13,6 +13,10 @@ PyObject *iter_new(struct value *v, enum iterate what) {
     if (value_live(v)) return NULL;
     brine_iter it = brine_iterate(v->ref);
     if (check_value(v->owner, it.status)) return NULL;
+    if (what != ITERATE_VALUES && brine_type_of(v->ref) != BRINE_TAB) {
+        PyErr_SetString(state_of(v->owner)->errors[-BRINE_ETYPE], "the root of the packet is no tab; use packet.root");
+        return NULL;
+    }
     struct iter *i = PyObject_New(struct iter, state_of(v->owner)->iter);
     if (!i) return NULL;
     Py_INCREF((PyObject *)v);
