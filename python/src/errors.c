@@ -12,15 +12,12 @@ static const char *why(int status) {
     return detail[0] ? detail : brine_status_text(status);
 }
 
-/* The library's sentences tell what to call: by its name here. Names of pools and pipes stand between quotes in them.
- */
+/* The library's sentences tell what to call: by its name here. Names of pools and pipes are in quotes there. */
 static const struct {
     const char *there, *here;
-} calls[] = {{" brine_ack ", " ack() "},
-             {" brine_packet_own ", " own() "},
-             {" brine_packet_copy ", " copy() "},
-             {" brine_assign_copy ", " assigning "},
-             {" brine_peek ", " peek() "}};
+} calls[] = {{" brine_ack ", " ack() "},          {" brine_packet_own ", " own() "},
+             {" brine_packet_copy ", " copy() "}, {" brine_assign_copy ", " assigning "},
+             {" brine_peek ", " peek() "},        {"; print with BRINE_JSON_NAN", ""}};
 
 static void raise_as(PyObject *class, int status) {
     PyObject *text = PyUnicode_FromString(why(status));

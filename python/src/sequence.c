@@ -140,11 +140,8 @@ static PyMethodDef arr_methods[] = {
     METHOD("clear", arr_clear, METH_NOARGS, "clear($self, /)\n--\n\nRemoves everything."),
     METHOD("to_list", value_to_python, FAST,
            "to_list($self, arrays='copy')\n--\n\nA deep copy as a list. arrays: as in Tab.to_dict()."),
-    METHOD("pretty", value_pretty, METH_NOARGS,
-           "pretty($self, /)\n--\n\nAs text that can be read by people and by Python, one item per line."),
-    METHOD(
-        "to_json", value_json, METH_NOARGS,
-        "to_json($self, /)\n--\n\nAs JSON, without white space. ValueTypeError: something in it has no form in JSON."),
+    METHOD("pretty", value_pretty, METH_NOARGS, "pretty($self, /)\n--\n\nAs a Python literal, one item per line."),
+    METHOD("to_json", value_json, METH_NOARGS, "to_json($self, /)\n--\n\nAs JSON: see Tab.to_json()."),
     METHOD("to_packet", value_pack, METH_NOARGS,
            "to_packet($self, /)\n--\n\nA deep copy as a packet of its own, in the same pool."),
     {0},
@@ -152,11 +149,8 @@ static PyMethodDef arr_methods[] = {
 static PyMethodDef tup_methods[] = {
     METHOD("to_tuple", value_to_python, FAST,
            "to_tuple($self, arrays='copy')\n--\n\nA deep copy as a tuple. arrays: as in Tab.to_dict()."),
-    METHOD("pretty", value_pretty, METH_NOARGS,
-           "pretty($self, /)\n--\n\nAs text that can be read by people and by Python, one item per line."),
-    METHOD(
-        "to_json", value_json, METH_NOARGS,
-        "to_json($self, /)\n--\n\nAs JSON, without white space. ValueTypeError: something in it has no form in JSON."),
+    METHOD("pretty", value_pretty, METH_NOARGS, "pretty($self, /)\n--\n\nAs a Python literal, one item per line."),
+    METHOD("to_json", value_json, METH_NOARGS, "to_json($self, /)\n--\n\nAs JSON: see Tab.to_json()."),
     METHOD("to_packet", value_pack, METH_NOARGS,
            "to_packet($self, /)\n--\n\nA deep copy as a packet of its own, in the same pool."),
     {0},

@@ -249,7 +249,7 @@ static PyMethodDef methods[] = {
            "part of this one, and no longer the caller's. OtherPoolError; BufferError: arrays look into it."),
     METHOD("take", tab_take, METH_O,
            "take($self, key, /)\n--\n\nTakes an adopted packet or an array over 32 KiB out, as a Packet of its own, "
-           "without a copy; the value becomes None. What is no packet of its own is an error."),
+           "without a copy; the value becomes None. ValueTypeError: it is no packet of its own."),
     METHOD("path", tab_path, METH_O,
            "path($self, pointer, /)\n--\n\nThe value that a JSON pointer names: '/hdr/fs', '/list/0'. KeyError if "
            "there is none."),
@@ -257,11 +257,11 @@ static PyMethodDef methods[] = {
            "to_dict($self, arrays='copy')\n--\n\nA deep copy as dict, list, tuple and so on.\n\n"
            "arrays: 'copy', or 'view' for arrays that look into the packet and keep it alive. They are numpy's if it "
            "is installed, else memoryviews."),
-    METHOD("pretty", value_pretty, METH_NOARGS,
-           "pretty($self, /)\n--\n\nAs text that can be read by people and by Python, one item per line."),
-    METHOD(
-        "to_json", value_json, METH_NOARGS,
-        "to_json($self, /)\n--\n\nAs JSON, without white space. ValueTypeError: something in it has no form in JSON."),
+    METHOD("pretty", value_pretty, METH_NOARGS, "pretty($self, /)\n--\n\nAs a Python literal, one item per line."),
+    METHOD("to_json", value_json, METH_NOARGS,
+           "to_json($self, /)\n--\n\nAs JSON, without white space: arrays and tups as lists, complex numbers as [re, "
+           "im], bytes and dates as {\"$bytes\": base64}, keys that are no str as their literal. RangeError: there is "
+           "a NaN or an infinity in it."),
     METHOD("to_packet", value_pack, METH_NOARGS,
            "to_packet($self, /)\n--\n\nA deep copy as a packet of its own, in the same pool."),
     METHOD("_values", tab_values, METH_NOARGS, NULL),
