@@ -103,7 +103,7 @@ def adapt(value: Any, pickling: bool) -> tuple[Any, ...]:
         return "value", array
     if pickling:
         return "pickle", _pickled(value)
-    if hasattr(value, "columns"):
+    if hasattr(value, "columns") and hasattr(value, "__array__"):
         raise TypeError(
             f"a {type(value).__qualname__} cannot be put into a packet, but its columns can, as a dict of arrays; "
             "pickle=True, on both sides, pickles it"
