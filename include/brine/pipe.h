@@ -127,7 +127,7 @@ BRINE_API uint32_t brine_deliveries(brine_packet packet);
 
 /* ---- peers that are gone --------------------------------------------------------------------------- */
 
-#define BRINE_EXPECT_SERVER 1u /* some process has the pipe open as a server */
+#define BRINE_EXPECT_SERVER 1u /* if the pipe was ever served, some process has it open as a server */
 #define BRINE_EXPECT_READER 2u /* if the pipe ever had a reader, some process that reads it has it open */
 
 /* Makes waits on this handle (brine_enqueue on a full pipe, brine_dequeue on an empty one, brine_wait_any) end

@@ -73,10 +73,14 @@ def moment(format: str, ticks: int) -> Any:
     return kind(ticks, unit)
 
 
-def _array(value: Any) -> Any:
-    """What other libraries have of arrays in memory, as numpy's."""
-    if not any(hasattr(value, name) for name in ("__array_interface__", "__array__", "__dlpack__")):
-        return None
+def _array(value: Any, pickling: bool) -> Any:
+    """What other libraries have of arrays in memory, as numpy's.
+
+    A table is more than its elements, and what can only be converted to an array may be: with pickle=True it is kept.
+    """
+    if not any(hasattr(value, name) for name in ("__array_interface__", "__dlpack__")):
+        if pickling or hasattr(value, "columns") or not hasattr(value, "__array__"):
+            return None
     numpy = _numpy()
     if numpy is None:
         return None
@@ -91,7 +95,7 @@ def adapt(value: Any, pickling: bool) -> tuple[Any, ...]:
     date = _date(value)
     if date is not None:
         return date
-    array = _array(value)
+    array = _array(value, pickling)
     if array is not None and array.dtype.kind in "mM":
         ticks = array.astype(array.dtype.newbyteorder("="), copy=False).view("i8")
         return "raw", ticks, array.dtype.str[1:]
@@ -99,6 +103,11 @@ def adapt(value: Any, pickling: bool) -> tuple[Any, ...]:
         return "value", array
     if pickling:
         return "pickle", _pickled(value)
+    if hasattr(value, "columns") and hasattr(value, "__array__"):
+        raise TypeError(
+            f"a {type(value).__qualname__} cannot be put into a packet, but its columns can, as a dict of arrays; "
+            "pickle=True, on both sides, pickles it"
+        )
     raise TypeError(
         f"a {type(value).__qualname__} cannot be put into a packet: it may be None, a bool, number, str, bytes, date, "
         "dict, list, tuple or array; pickle=True, on both sides, pickles anything else"

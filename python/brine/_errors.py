@@ -20,7 +20,8 @@ else:
 
 
 class Error(Exception):
-    """Of everything that brine raises and Python has no exception for."""
+    """The base of the exceptions for what the library reports. Their text says what was asked, what was found and what
+    to do."""
 
     status: ClassVar[int] = 0
     """The status of the C library, a negative number."""

@@ -68,7 +68,7 @@ class TabMethods:
         return self[key]
 
     def pop(self: Any, key: Any, default: Any = _missing) -> Any:
-        """Removes a key and gives a copy of its value, or the default if it is missing."""
+        """Removes a key and gives a copy of its value, or the default if it is missing (KeyError if there is none)."""
         try:
             value = plain(self[key])
         except KeyError:
@@ -79,13 +79,13 @@ class TabMethods:
         return value
 
     def popitem(self: Any) -> tuple[Any, Any]:
-        """Removes the last item and gives a copy of it."""
+        """Removes the last item and gives a copy of it. KeyError: there is none."""
         for key in reversed(self):
             return key, self.pop(key)
         raise KeyError("popitem(): the tab is empty")
 
     def copy(self: Any) -> Any:
-        """A deep copy as a dict."""
+        """A deep copy as a dict: to_dict()."""
         return self.to_dict()
 
     def __reversed__(self: Any) -> Any:
@@ -118,6 +118,9 @@ class TabMethods:
         return self.to_dict(arrays)
 
     def _shown(self: Any) -> str:
+        root = getattr(self, "root", self)  # of a packet it may be anything
+        if not hasattr(root, "_items"):
+            return shown(root)
         return "{" + ", ".join(f"{k!r}: {shown(v)}" for k, v in self._items()) + "}"
 
     def __repr__(self: Any) -> str:
@@ -133,8 +136,14 @@ def _repr(value: Any) -> str:
 
 
 class _SequenceMethods:
-    index = Sequence.index
-    count = Sequence.count
+    def index(self: Any, value: Any, start: int = 0, stop: int | None = None) -> int:
+        """Where the value is first, from start on and before stop. ValueError: nowhere."""
+        return Sequence.index(self, value, start, stop)  # type: ignore[arg-type,unused-ignore]
+
+    def count(self: Any, value: Any) -> int:
+        """How often the value is there."""
+        return Sequence.count(self, value)
+
     __contains__ = Sequence.__contains__
     __reversed__ = Sequence.__reversed__
 
@@ -195,13 +204,13 @@ class ArrMethods(_SequenceMethods):
         return self
 
     def pop(self: Any, index: int = -1) -> Any:
-        """Removes an element and gives a copy of it."""
+        """Removes an element, the last one by default, and gives a copy of it. IndexError: there is none."""
         value = plain(self[index])
         del self[index]
         return value
 
     def remove(self: Any, value: Any) -> None:
-        """Removes the first element that equals the value."""
+        """Removes the first element that equals the value. ValueError: there is none."""
         del self[self.index(value)]
 
     def reverse(self: Any) -> None:
@@ -291,11 +300,11 @@ class ArrayMethods:
         return iter(self._view())
 
     def tolist(self: Any) -> Any:
-        """The elements as nested lists of Python numbers."""
+        """The elements as nested lists of Python objects; of one without dimensions, the element."""
         return self._view().tolist()
 
     def numpy(self: Any) -> Any:
-        """numpy.asarray(self): a view, without a copy."""
+        """numpy.asarray(self): a view without a copy, which keeps the memory of the packet. ImportError: no numpy."""
         import numpy
 
         return numpy.asarray(self)
@@ -326,7 +335,7 @@ class ArrayMethods:
 
 class PickledMethods:
     def load(self: Any) -> Any:
-        """Unpickles the object, which runs whatever code its writer wanted. Its buffers stay in the packet."""
+        """Unpickles the object, which runs whatever code its writer wanted. Arrays in it look into the packet."""
         parts = self._parts()
         return pickle.loads(memoryview(parts[0]), buffers=parts[1:])
 
@@ -359,13 +368,13 @@ class PipeMethods:
         return reduce_pipe(self)
 
     async def aget(self: Any, timeout: float | None = None) -> Any:
-        """get() for asyncio. May be cancelled at any time: no packet is lost."""
+        """get() for asyncio: only this task waits. Cancelled before it returns, it has taken nothing."""
         from brine._aio import aget
 
         return await aget(self, timeout)
 
     async def aput(self: Any, item: Any, timeout: float | None = None) -> None:
-        """put() for asyncio. Cancelled before it returns, it has not put."""
+        """put() for asyncio: only this task waits. Cancelled before it returns, it has put nothing."""
         from brine._aio import aput
 
         await aput(self, item, timeout)

@@ -463,29 +463,36 @@ static void array_dealloc(PyObject *self) {
 static PyMethodDef methods[] = {
     METHOD("__dlpack__", array_dlpack, FAST,
            "__dlpack__($self, stream=None, max_version=None, dl_device=None, copy=None)\n--\n\nThe DLPack protocol, "
-           "without a copy."),
+           "without a copy; a read-only array needs max_version=(1, 0) or later. BufferError: the items are opaque."),
     METHOD("__dlpack_device__", array_dlpack_device, METH_NOARGS,
            "__dlpack_device__($self, /)\n--\n\n(1, 0): the CPU."),
     {0},
 };
 static PyGetSetDef attributes[] = {
-    {"shape", get_shape, NULL, "Extents of the dimensions.", NULL},
+    {"shape", get_shape, NULL, "Extents of the dimensions, in elements.", NULL},
     {"strides", get_strides, NULL, "Bytes from one element to the next, for each dimension.", NULL},
-    {"dtype", get_dtype, NULL, "numpy's short name of the element type ('c8'), or the format of opaque items.", NULL},
+    {"dtype", get_dtype, NULL,
+     "numpy's short name of the element type: 'f4', 'c8', 'b1'; the format of PEP 3118 for opaque items, 'M8[us]' for "
+     "dates.",
+     NULL},
     {"format", get_format, NULL, "The format of one element as in PEP 3118.", NULL},
     {"ndim", get_number, NULL, "Number of dimensions.", (void *)NUMBER_NDIM},
     {"size", get_number, NULL, "Number of elements.", (void *)NUMBER_SIZE},
     {"itemsize", get_number, NULL, "Bytes of one element.", (void *)NUMBER_ITEMSIZE},
     {"nbytes", get_number, NULL, "Bytes of all elements.", (void *)NUMBER_NBYTES},
-    {"readonly", get_readonly, NULL, "True when the packet is shared or leased.", NULL},
+    {"readonly", get_readonly, NULL, "True when the packet is shared or leased: then its views are, too.", NULL},
     {"packet", value_packet, NULL, "The packet that it is in.", NULL},
-    {"__array_interface__", get_interface, NULL, "numpy's array interface, version 3, without a copy.", NULL},
+    {"__array_interface__", get_interface, NULL,
+     "numpy's array interface, version 3, without a copy. It has no word for the end: the packet counts as looked into "
+     "until this object is gone.",
+     NULL},
     {0},
 };
 static PyType_Slot slots[] = {
-    {Py_tp_doc,
-     "An nd-array in shared memory: numpy.asarray(array) and memoryview(array) look at it without a copy.\n\n"
-     "A view keeps the packet and the mapping alive. It is read-only once the packet is shared."},
+    {Py_tp_doc, "An nd-array in shared memory: array.numpy(), numpy.asarray(array), memoryview(array) and "
+                "torch.from_dlpack(array) look at it without a copy. Indexing, iterating and == go to the "
+                "elements.\n\nA view keeps the memory of the packet, also when the packet or the pool is closed, and "
+                "keeps the packet from being given away, unless that is shared: then its arrays are read-only."},
     {Py_tp_dealloc, SLOT(array_dealloc)},
     {Py_tp_methods, methods},
     {Py_tp_getset, attributes},

@@ -12,8 +12,29 @@ static const char *why(int status) {
     return detail[0] ? detail : brine_status_text(status);
 }
 
+/* The library's sentences tell what to call: by its name here. Names of pools and pipes are in quotes there. */
+static const struct {
+    const char *there, *here;
+} calls[] = {{" brine_ack ", " ack() "},          {" brine_packet_own ", " own() "},
+             {" brine_packet_copy ", " copy() "}, {" brine_assign_copy ", " assigning "},
+             {" brine_peek ", " peek() "},        {"; print with BRINE_JSON_NAN", ""}};
+
+static void raise_as(PyObject *class, int status) {
+    PyObject *text = PyUnicode_FromString(why(status));
+    for (size_t i = 0; text && i < sizeof calls / sizeof *calls; i++) {
+        PyObject *there = PyUnicode_FromString(calls[i].there), *here = PyUnicode_FromString(calls[i].here);
+        PyObject *told = there && here ? PyUnicode_Replace(text, there, here, -1) : NULL;
+        Py_XDECREF(there);
+        Py_XDECREF(here);
+        Py_DECREF(text);
+        text = told;
+    }
+    if (text) PyErr_SetObject(class, text);
+    Py_XDECREF(text);
+}
+
 PyObject *raise_status(struct state *state, int status) {
-    PyErr_SetString(class_of(state, status), why(status));
+    raise_as(class_of(state, status), status);
     return NULL;
 }
 
@@ -26,7 +47,7 @@ int raise_int(struct state *state, int status) {
 int check_value(struct packet *owner, int status) {
     if (likely(status == 0)) return 0;
     struct state *state = state_of(owner);
-    PyErr_SetString(status == BRINE_ENOENT ? state->deleted : class_of(state, status), why(status));
+    raise_as(status == BRINE_ENOENT ? state->deleted : class_of(state, status), status);
     brine_packet_clear_error(owner->handle);
     return -1;
 }

@@ -13,6 +13,10 @@ PyObject *iter_new(struct value *v, enum iterate what) {
     if (value_live(v)) return NULL;
     brine_iter it = brine_iterate(v->ref);
     if (check_value(v->owner, it.status)) return NULL;
+    if (what != ITERATE_VALUES && brine_type_of(v->ref) != BRINE_TAB) {
+        PyErr_SetString(state_of(v->owner)->errors[-BRINE_ETYPE], "the root of the packet is no tab; use packet.root");
+        return NULL;
+    }
     struct iter *i = PyObject_New(struct iter, state_of(v->owner)->iter);
     if (!i) return NULL;
     Py_INCREF((PyObject *)v);
@@ -50,7 +54,10 @@ static PyObject *iter_next(PyObject *self) {
     PyObject *k = to_python(owner, key, ARRAYS_COPY);
     if (!k || i->what == ITERATE_KEYS) return k;
     PyObject *v = to_value(owner, value);
-    return v ? Py_BuildValue("(NN)", k, v) : (Py_DECREF(k), NULL);
+    PyObject *pair = v ? PyTuple_Pack(2, k, v) : NULL;
+    Py_DECREF(k);
+    Py_XDECREF(v);
+    return pair;
 }
 
 static PyType_Slot slots[] = {

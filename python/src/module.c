@@ -125,16 +125,16 @@ static void free_module(void *module) { clear(module); }
 
 static PyMethodDef functions[] = {
     METHOD("wait", module_wait, FAST,
-           "wait($module, readers, timeout=None, writers=())\n--\n\nThe pipes that are ready, of up to 128: readers to "
-           "be read from, writers to be written to.\n\n"
-           "Waits until one is; [] when timeout seconds have passed. A hint: another reader may be faster, so "
-           "get_nowait() next."),
+           "wait($module, readers, timeout=None, writers=())\n--\n\nThe pipes that are ready, of up to 128, of any "
+           "pools: readers to be read from (or ended), writers to be written to.\n\nWaits until one is; [] when "
+           "timeout seconds have passed (None: never). A hint: another reader may be faster, so get_nowait() next."),
     METHOD("fanout", module_fanout, FAST,
-           "fanout($module, item, pipes, policy='block', timeout=None)\n--\n\nGives a packet to every pipe, by "
-           "reference: it becomes shared, and is consumed whatever happens.\n\n"
-           "policy: 'block' waits for every pipe, up to timeout seconds; 'drop_newest': a full one does not get it "
-           "(timeout: what it has to become less full, none by default); 'drop_oldest': a full one loses its oldest "
-           "packet. Returns a list of who got it. Full: one had no room in time."),
+           "fanout($module, item, pipes, policy='block', timeout=None)\n--\n\nGives a packet to every pipe of one "
+           "pool, by reference: it becomes shared, and is no longer the caller's, whatever happens.\n\npolicy: 'block' "
+           "waits for every pipe, up to timeout seconds; 'drop_newest': a full one does not get it (timeout: what it "
+           "has to become less full, none by default); 'drop_oldest': a full one loses its oldest packet.\n\nReturns a "
+           "bool for each pipe: it got it. Full: with 'block' one had no room in time. ShutDown: the stream of one has "
+           "ended. BufferError: writable arrays look into the packet."),
     METHOD("_after_fork", module_after_fork, METH_NOARGS, NULL),
     {0},
 };

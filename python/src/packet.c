@@ -213,7 +213,7 @@ static PyObject *packet_own(PyObject *self, PyObject *ignored) {
     struct packet *p = (struct packet *)self;
     (void)ignored;
     if (packet_live(p)) return NULL;
-    if (brine_packet_is_shared(p->handle)) {
+    if (brine_packet_is_shared(p->handle) || p->leased) {
         if (packet_lent(p, "made changeable") || check_value(p, brine_packet_own(&p->handle))) return NULL;
         p->ref = brine_root(p->handle);
     }
@@ -343,40 +343,46 @@ static PyMethodDef methods[] = {
     METHOD("__exit__", packet_exit, METH_FASTCALL,
            "__exit__($self, /, *exception)\n--\n\nCloses it. After an exception a leased packet goes back to its pipe "
            "instead."),
-    METHOD("share", packet_share, METH_NOARGS,
-           "share($self, /)\n--\n\nMakes the packet immutable, so that it can have several holders; returns it.\n\n"
-           "BufferError: writable arrays look into it."),
+    METHOD(
+        "share", packet_share, METH_NOARGS,
+        "share($self, /)\n--\n\nMakes the packet immutable for everyone, so that it can have several holders; returns "
+        "it. Its arrays are read-only from then on.\n\nBufferError: writable arrays look into it. LeasedError."),
     METHOD("clone", packet_clone, METH_NOARGS,
            "clone($self, /)\n--\n\nOne more share of the packet (which becomes shared), as a Packet of its own. "
-           "Nothing is copied."),
+           "Nothing is copied. BufferError as share()."),
     METHOD("own", packet_own, METH_NOARGS,
-           "own($self, /)\n--\n\nMakes a shared packet changeable again and returns it: without a copy if this is its "
-           "only holder.\n\n"
-           "BufferError: arrays look into it."),
+           "own($self, /)\n--\n\nMakes a shared packet changeable again and returns it: the same one if this is its "
+           "only holder, else a copy.\n\nBufferError: arrays look into it. LeasedError: ack() it first. "
+           "OutOfMemoryError."),
     METHOD("compact", packet_compact, METH_NOARGS,
-           "compact($self, /)\n--\n\nDrops garbage of overwritten values. Values got from the packet before are dead."),
+           "compact($self, /)\n--\n\nDrops the garbage that replaced values left, by copying the rest. Values got from "
+           "the packet before are dead (DeletedError).\n\nBufferError: arrays look into it. SharedError, "
+           "OutOfMemoryError."),
     METHOD("ack", packet_ack, METH_NOARGS,
-           "ack($self, /)\n--\n\nAcknowledges a leased packet: it is then an ordinary one."),
+           "ack($self, /)\n--\n\nAcknowledges a leased packet: it is then an ordinary one, and gone if this process "
+           "dies. InvalidArgumentError: it is not leased."),
     METHOD("nack", packet_nack, METH_NOARGS,
-           "nack($self, /)\n--\n\nGives a leased packet back to its pipe, for the next reader.\n\nBufferError: arrays "
-           "look into it."),
+           "nack($self, /)\n--\n\nGives a leased packet back to its pipe, for the next reader; it is no longer this "
+           "process's.\n\nBufferError: arrays look into it. InvalidArgumentError: it is not leased."),
     METHOD("validate", packet_validate, METH_NOARGS,
-           "validate($self, /)\n--\n\nChecks everything in a packet from a writer that is not trusted; CorruptError."),
+           "validate($self, /)\n--\n\nChecks everything in a packet from a writer that is not trusted: CorruptError "
+           "says what is wrong. Any number of bytes may be read for it."),
     METHOD("copy", packet_copy, FAST,
-           "copy($self, pool=None)\n--\n\nA deep copy as a packet of its own, in the same or another pool."),
+           "copy($self, pool=None)\n--\n\nA deep copy as a packet of its own, in the same or another pool. "
+           "OutOfMemoryError."),
     {0},
 };
 static PyGetSetDef attributes[] = {
     {"root", get_root, set_root, "The root value: a Tab unless something else was put there.", NULL},
     {"pool", get_pool, NULL, "The pool that it is in.", NULL},
-    {"closed", get_closed, NULL, "True once it was closed or given away.", NULL},
+    {"closed", get_closed, NULL, "True once it was closed or given away, and in forked children.", NULL},
     {"shared", get_shared, NULL, "True if it is a share of an immutable packet.", NULL},
     {"holders", get_holders, NULL, "Number of holders of a shared packet; 1 for another.", NULL},
     {"deliveries", get_deliveries, NULL,
      "How often a leased packet was delivered, this time included; 0 without a lease.", NULL},
     {"pickle", get_pickle, set_pickle,
      "True if objects of other types are pickled when they are put in and unpickled when they are read.", NULL},
-    {"nbytes", get_nbytes, NULL, "Bytes that it takes in the pool.", NULL},
+    {"nbytes", get_nbytes, NULL, "Bytes that it takes in the pool, garbage and large arrays included.", NULL},
     {0},
 };
 static PyMemberDef members[] = {
@@ -385,9 +391,12 @@ static PyMemberDef members[] = {
 };
 static PyType_Slot slots[] = {
     {Py_tp_doc,
-     "A packet that this process holds: the unit that is passed on. It is a Tab (its root), and a context manager.\n\n"
-     "Any number of threads may read it; one that changes it must be alone. A child of fork() holds none of its "
-     "parent's packets."},
+     "A packet that this process holds: the unit that is passed on. It is a Tab (its root), and a context "
+     "manager.\n\nMade by Pool.packet(), Pipe.get(), Pool.lookup() and others. It is freed when it is closed or its "
+     "last reference goes, but not before the last array that looks into it. Given away (put(), publish(), fanout(), "
+     "adopt()) it is no longer this process's: NotHeldError.\n\nAny number of threads may read it; one that changes it "
+     "must be alone. A child of fork() holds none of its parent's packets. An argument of multiprocessing travels by "
+     "reference, and is shared then; plain pickle makes it a dict."},
     {Py_tp_dealloc, SLOT(packet_dealloc)},
     {Py_tp_methods, methods},
     {Py_tp_getset, attributes},

@@ -121,9 +121,10 @@ static PyObject *pipe_enter(PyObject *self, PyObject *ignored) {
     return pipe_live((struct pipe *)self) ? NULL : Py_NewRef(self);
 }
 
+/* After an exception what was to follow is missing: readers are not to take that for the end. */
 static PyObject *pipe_exit(PyObject *self, PyObject *const *args, Py_ssize_t nargs) {
-    (void)args, (void)nargs;
-    return pipe_close(self, NULL);
+    leave((struct pipe *)self, nargs == 0 || args[0] == Py_None);
+    Py_RETURN_NONE;
 }
 
 static int pipe_traverse(PyObject *self, visitproc visit, void *arg) {
@@ -358,37 +359,48 @@ static int set_waiters(PyObject *self, PyObject *value, void *closure) {
 static PyMethodDef methods[] = {
     METHOD("put", pipe_put, FAST,
            "put($self, item, block=True, timeout=None)\n--\n\nPuts a packet at the end, by reference; it is then no "
-           "longer the caller's. Anything else is made a packet first.\n\n"
-           "Waits while the pipe is full: for ever, for timeout seconds, or with block=False not at all. Full: until "
-           "then there was no room, and the packet is still the "
-           "caller's. ShutDown: the stream has ended. BufferError: arrays look into the packet; delete them, or "
-           "put(p.share()) beforehand to go on reading it."),
+           "longer the caller's. Anything else is made a packet first.\n\nWaits while the pipe is full: for ever, for "
+           "timeout seconds, or with block=False not at all. After an error the packet is still the caller's.\n\nFull: "
+           "until then there was no room. ShutDown: the stream has ended. BufferError: arrays look into the packet; "
+           "delete them, or put(p.share()) to go on reading it. NotHeldError, OtherPoolError, PeerGoneError (see "
+           "expect()), WaitInterruptedError, NotFoundError (the pipe was removed); for other objects also what "
+           "Pool.packet() raises."),
     METHOD("get", pipe_get, FAST,
-           "get($self, block=True, timeout=None)\n--\n\nTakes the oldest packet, which is then the caller's.\n\n"
-           "Waits as put(). Empty: nothing came. ShutDown: the stream has ended and everything was taken."),
-    METHOD("put_nowait", pipe_put_nowait, METH_O, "put_nowait($self, item, /)\n--\n\nput(item, block=False)"),
-    METHOD("get_nowait", pipe_get_nowait, METH_NOARGS, "get_nowait($self, /)\n--\n\nget(block=False)"),
+           "get($self, block=True, timeout=None)\n--\n\nTakes the oldest packet, which is then the caller's: freed "
+           "when it is closed or its last reference goes.\n\nWaits as put(). Empty: nothing came. ShutDown: the stream "
+           "has ended and everything was taken. PeerGoneError (see expect()), WaitInterruptedError, NotFoundError (the "
+           "pipe was removed)."),
+    METHOD("put_nowait", pipe_put_nowait, METH_O, "put_nowait($self, item, /)\n--\n\nput(item, block=False)."),
+    METHOD("get_nowait", pipe_get_nowait, METH_NOARGS, "get_nowait($self, /)\n--\n\nget(block=False)."),
     METHOD("qsize", pipe_qsize, METH_NOARGS, "qsize($self, /)\n--\n\nPackets in the pipe now."),
     METHOD("empty", pipe_empty, METH_NOARGS, "empty($self, /)\n--\n\nTrue if there are none now."),
     METHOD("full", pipe_full, METH_NOARGS, "full($self, /)\n--\n\nTrue if there is no room now."),
     METHOD("close", pipe_close, METH_NOARGS,
-           "close($self, /)\n--\n\nGives the handle back. For the last server this ends the stream: readers drain it, "
-           "then get ShutDown. More than once is fine."),
+           "close($self, /)\n--\n\nGives the handle back. For the last server this ends the stream: readers take what "
+           "is left, then get ShutDown, and writers at once. Waits of other threads on this handle end with ValueError "
+           "within 0.1 s. More than once is fine."),
     METHOD("detach", pipe_detach, METH_NOARGS,
            "detach($self, /)\n--\n\nGives the handle back without ending the stream, as the end of the process would."),
     METHOD("__enter__", pipe_enter, METH_NOARGS, "__enter__($self, /)\n--\n\nThe pipe itself."),
-    METHOD("__exit__", pipe_exit, METH_FASTCALL, "__exit__($self, /, *exception)\n--\n\nCloses it."),
+    METHOD("__exit__", pipe_exit, METH_FASTCALL,
+           "__exit__($self, /, *exception)\n--\n\nCloses it; after an exception detaches it, so that readers do not "
+           "take a stream that broke off for one that ended."),
     METHOD("expect", pipe_expect, FAST,
-           "expect($self, server=False, reader=False)\n--\n\nMakes waits end with PeerGoneError while no process "
-           "serves the pipe, or none reads it any more."),
+           "expect($self, server=False, reader=False)\n--\n\nMakes waits on this handle end with PeerGoneError, within "
+           "0.2 s, while no process serves the pipe any more (server), or none reads it any more (reader); neither: as "
+           "at first. Before the first one came, they wait for it. What can be done without waiting is done."),
     METHOD("interrupt", pipe_interrupt, METH_NOARGS,
            "interrupt($self, /)\n--\n\nEnds every wait of this process on this pipe with WaitInterruptedError."),
     METHOD("fileno", pipe_fileno, METH_NOARGS,
            "fileno($self, /)\n--\n\nA descriptor for select, poll and epoll that is readable when get_nowait() is "
-           "worth trying. A thread serves it until the pipe is closed."),
+           "worth trying. It is the pipe's, which closes it; a thread, which is not Python's, serves it until then."),
     METHOD("writable_fileno", pipe_writable_fileno, METH_NOARGS,
            "writable_fileno($self, /)\n--\n\nThe same for put_nowait(): it is *readable* when there is room."),
-    METHOD("info", pipe_info, METH_NOARGS, "info($self, /)\n--\n\nCounters of the pipe, as a dict."),
+    METHOD("info", pipe_info, METH_NOARGS,
+           "info($self, /)\n--\n\nThe pipe in numbers: name, capacity, depth (packets in it now), packets_in, "
+           "packets_out, bytes_in, bytes_out, timeouts_in, timeouts_out, drops (by fanout()), servers, clients "
+           "(handles open now), blocked_writers, blocked_readers (threads that wait now), closed (the stream has "
+           "ended), leases, leased (not yet acknowledged), max_deliveries, dead_letter, returned, dead_letters."),
     {0},
 };
 static PyGetSetDef attributes[] = {
@@ -407,11 +419,12 @@ static PyMemberDef members[] = {
     {0},
 };
 static PyType_Slot slots[] = {
-    {Py_tp_doc, "A bounded FIFO of packets: any number of writers and readers in any processes, each packet goes to "
-                "one reader.\n\n"
-                "Made by Pool.serve() or Pool.connect(); a context manager; iterating takes packets until the stream "
-                "ends. Waits release the GIL and can be interrupted "
-                "by Ctrl-C. Any thread may use it, and a child of fork()."},
+    {Py_tp_doc,
+     "A bounded FIFO of packets: any number of writers and readers in any processes, each packet goes to one "
+     "reader.\n\nMade by Pool.serve() or Pool.connect(). A context manager that closes it, or after an exception "
+     "detaches it: what was to follow is missing then. Iterating takes packets until the stream ends, also with async "
+     "for. A handle that is only dropped does not end the stream. Waits release the GIL and can be interrupted by "
+     "Ctrl-C. Any thread may use it, and a child of fork(). Sent to another process it travels by its name."},
     {Py_tp_dealloc, SLOT(pipe_dealloc)},
     {Py_tp_traverse, SLOT(pipe_traverse)},
     {Py_tp_clear, SLOT(pipe_clear)},

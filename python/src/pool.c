@@ -390,60 +390,71 @@ static PyObject *get_free(PyObject *self, void *closure) {
 static PyMethodDef methods[] = {
     METHOD("create", pool_create, FAST | METH_CLASS,
            "create($type, name, size='1G', initial=0, mode=0o600, huge=False, replace=False, populate=False, "
-           "pickle=False)\n--\n\n"
-           "Makes a pool and attaches to it. Never waits.\n\nsize: the most memory for packets and pipes, in bytes or "
-           "as '256M'; only what is used "
-           "is taken. initial: committed now. mode: permission bits of the file. pickle: values of other types are "
-           "pickled, and *unpickled when "
-           "read*; only for pools whose writers are trusted.\n\nExistsError, NameNotAllowedError, OutOfMemoryError, "
-           "AccessError."),
+           "pickle=False)\n--\n\nMakes a pool and attaches to it. Never waits. Others see the whole pool or "
+           "none.\n\nsize: the most memory for packets and pipes, in bytes or as '256M'; only what is used is taken. "
+           "initial: as much is taken at once, so that it is there for certain. populate: and touched, so that its "
+           "first use is fast. mode: permission bits of the file. huge: asks for transparent huge pages. replace: "
+           "removes a pool of this name first; who is attached to that one keeps it. pickle: values of other types are "
+           "pickled, and *unpickled when read*; only for pools whose writers are trusted.\n\nExistsError, "
+           "NameNotAllowedError, InvalidArgumentError (the size is under 64 KiB or over 16 TiB), OutOfMemoryError "
+           "(/dev/shm or a limit is full), AccessError, NotSupportedError."),
     METHOD("create_private", pool_create_private, FAST | METH_CLASS,
-           "create_private($type, size='1G', initial=0, huge=False, populate=False, pickle=False)\n--\n\n"
-           "Makes a pool without a name, for this process and those that it forks."),
+           "create_private($type, size='1G', initial=0, huge=False, populate=False, pickle=False)\n--\n\nMakes a pool "
+           "without a name, for this process and those that it forks. It is gone when the last of them is. Arguments "
+           "and errors as create()."),
     METHOD("attach", pool_attach, FAST | METH_CLASS,
-           "attach($type, name, timeout=0, readonly=False, huge=False, pickle=False)\n--\n\n"
-           "Attaches to a pool, waiting up to timeout seconds for it to appear (None: for ever).\n\nNotFoundError: it "
-           "is not there by then. "
-           "readonly: for looking only. pickle: as in create()."),
-    METHOD("unlink", pool_unlink, FAST | METH_CLASS,
-           "unlink($type, name, stale=False)\n--\n\nRemoves a pool's name, and its memory once nobody is attached.\n\n"
-           "stale: only if nobody is attached; BusyError otherwise."),
-    METHOD("list", pool_list, METH_NOARGS | METH_CLASS, "list($type, /)\n--\n\nThe names of all pools."),
+           "attach($type, name, timeout=0, readonly=False, huge=False, pickle=False)\n--\n\nAttaches to a pool, "
+           "waiting up to timeout seconds for it to appear (None: for ever).\n\nreadonly: for info(), pipes(), peek() "
+           "and the like, not for packets. huge, pickle: as in create().\n\nNotFoundError: it is not there by then. "
+           "AccessError, OutOfMemoryError, LimitError (8191 processes), VersionError, ForeignError, CorruptError."),
+    METHOD(
+        "unlink", pool_unlink, FAST | METH_CLASS,
+        "unlink($type, name, stale=False)\n--\n\nRemoves a pool's name, and its memory once nobody is attached. Who is "
+        "attached carries on.\n\nstale: only if nobody is attached; BusyError otherwise. NotFoundError, AccessError."),
+    METHOD("list", pool_list, METH_NOARGS | METH_CLASS, "list($type, /)\n--\n\nThe names of all pools, in order."),
     METHOD("exists", pool_exists, METH_O | METH_CLASS,
            "exists($type, name, /)\n--\n\nTrue if there is a pool of this name."),
     METHOD("close", pool_close, METH_NOARGS,
            "close($self, /)\n--\n\nLeaves the pool: packets that this process holds in it are freed, pipes are left "
-           "without ending "
-           "their streams. The pool stays.\n\nWhile arrays look into it, or a thread waits in it, the mapping stays "
-           "until they are done. More than once is fine."),
+           "without ending their streams. The pool stays.\n\nUse of the pool, its pipes and packets is an error from "
+           "then on. Arrays that look into it go on doing so: while there are any, or a thread waits in the pool, its "
+           "memory stays mapped. More than once is fine."),
     METHOD("__enter__", pool_enter, METH_NOARGS, "__enter__($self, /)\n--\n\nThe pool itself."),
     METHOD("__exit__", pool_exit, METH_FASTCALL,
            "__exit__($self, /, *exception)\n--\n\nCloses it. It is not removed: that is unlink()."),
     METHOD("packet", pool_packet, FAST,
            "packet($self, value={}, pickle=False, bytes=0)\n--\n\nMakes a packet that this process holds, with a copy "
-           "of the value as its root.\n\n"
-           "pickle: see create(). bytes: room to set aside in one piece, a hint. TypeError: something in the value is "
-           "of no type that a packet has. OutOfMemoryError."),
+           "of the value as its root: a dict, or anything else that a packet has.\n\npickle: see create(). bytes: room "
+           "to set aside in one piece, a hint. Freed when it is closed or its last reference goes, unless it was given "
+           "away.\n\nTypeError: something in the value is of no type that a packet has. OverflowError, "
+           "OutOfMemoryError, RecursionError (nested too deeply, or in itself). After an error nothing is left."),
     METHOD("serve", pool_serve, FAST,
-           "serve($self, name, capacity=0, leases=False, max_deliveries=0, dead_letter=None)\n--\n\n"
-           "Makes a pipe if it is not there, and opens it as a server. Never waits.\n\ncapacity: packets that it "
-           "holds; 0: as it is, 64 for a new one. leases: "
-           "what a reader has not acknowledged when it dies goes to the next. max_deliveries, dead_letter: after so "
-           "many it goes to that pipe.\n\n"
-           "MismatchError: it exists with other properties."),
+           "serve($self, name, capacity=0, leases=False, max_deliveries=0, dead_letter=None)\n--\n\nMakes a pipe if it "
+           "is not there, and opens it as a server, for putting and getting. Never waits.\n\ncapacity: packets that it "
+           "holds, up to 1048576; 0: as it is, 64 for a new one. leases: what a reader has not acknowledged when it "
+           "dies goes to the next. max_deliveries, dead_letter: after so many deliveries it goes to the pipe of that "
+           "name, which is made.\n\nMismatchError: it exists with other properties. NameNotAllowedError, LimitError, "
+           "OutOfMemoryError."),
     METHOD("connect", pool_connect, FAST,
-           "connect($self, name, timeout=0)\n--\n\nOpens a pipe, waiting up to timeout seconds for somebody to serve "
-           "it (None: for ever).\n\n"
-           "It may be read from and written to. NotFoundError: it is not there by then."),
-    METHOD("remove", pool_remove, METH_O, "remove($self, name, /)\n--\n\nRemoves a pipe and frees the packets in it."),
-    METHOD("publish", pool_publish, FAST,
-           "publish($self, name, value)\n--\n\nPuts a packet (which is then no longer the caller's), or a packet made "
-           "of a value, under a name for everyone to "
-           "look up.\n\nReaders see the old or the new value. It survives its publisher."),
+           "connect($self, name, timeout=0)\n--\n\nOpens a pipe, for putting and getting, waiting up to timeout "
+           "seconds for somebody to make it (None: for ever).\n\nNotFoundError: it is not there by then. "
+           "MismatchError: the name is a published value's."),
+    METHOD("remove", pool_remove, METH_O,
+           "remove($self, name, /)\n--\n\nRemoves a pipe and frees the packets in it. Waits on it end with "
+           "NotFoundError, as does this if it is not there."),
+    METHOD(
+        "publish", pool_publish, FAST,
+        "publish($self, name, value)\n--\n\nPuts a packet under a name for everyone to look up, in place of what was "
+        "there. It becomes shared, and is no longer the caller's (publish(name, p.clone()) keeps a share). Anything "
+        "else is made a packet first.\n\nReaders see the old or the new value, never half of one. It survives its "
+        "publisher. MismatchError: the name is a pipe's. BufferError: arrays that could write look into the packet."),
     METHOD("lookup", pool_lookup, FAST,
-           "lookup($self, name, timeout=0)\n--\n\nA share of what is published under a name, waiting up to timeout "
-           "seconds for it (None: for ever)."),
-    METHOD("unpublish", pool_unpublish, METH_O, "unpublish($self, name, /)\n--\n\nRemoves a published value."),
+           "lookup($self, name, timeout=0)\n--\n\nA share of what is published under a name now, waiting up to timeout "
+           "seconds for the name to appear (None: for ever). A later publish() does not change it.\n\nNotFoundError: "
+           "there is nothing by then."),
+    METHOD("unpublish", pool_unpublish, METH_O,
+           "unpublish($self, name, /)\n--\n\nRemoves a published value. Shares that somebody has looked up stay. "
+           "NotFoundError."),
     METHOD("reap", pool_reap, METH_NOARGS,
            "reap($self, /)\n--\n\nCleans up after processes that died; returns how many. Waits and allocations do it "
            "by themselves."),
@@ -452,18 +463,26 @@ static PyMethodDef methods[] = {
     METHOD("interrupt", pool_interrupt, METH_NOARGS,
            "interrupt($self, /)\n--\n\nEnds every wait of this process in this pool, in any thread, with "
            "WaitInterruptedError."),
-    METHOD("info", pool_info, METH_NOARGS, "info($self, /)\n--\n\nCounters of the pool, as a dict."),
-    METHOD("pipes", pool_pipes, METH_NOARGS, "pipes($self, /)\n--\n\nWhat Pipe.info() gives, for every pipe."),
+    METHOD("info", pool_info, METH_NOARGS,
+           "info($self, /)\n--\n\nThe pool in numbers: name, uuid, max_bytes (its size), committed_bytes (taken from "
+           "the system), used_bytes, high_bytes, table_bytes, packets, participants, pipes, published, reaps (dead "
+           "processes cleaned up after), created_ns (since 1970), mode, owner_uid."),
+    METHOD("pipes", pool_pipes, METH_NOARGS,
+           "pipes($self, /)\n--\n\nWhat Pipe.info() gives, for every pipe, in order of their names."),
     METHOD("published", pool_published, METH_NOARGS,
-           "published($self, /)\n--\n\nThe published values: name, bytes, holders, version."),
-    METHOD("participants", pool_participants, METH_NOARGS,
-           "participants($self, /)\n--\n\nThe processes that are attached, as dicts."),
+           "published($self, /)\n--\n\nThe published values as dicts: name, bytes, holders, version (how often it was "
+           "published)."),
+    METHOD(
+        "participants", pool_participants, METH_NOARGS,
+        "participants($self, /)\n--\n\nThe processes that are attached, as dicts: index, pid (in its pid_namespace), "
+        "command, uid, start_ns (since the machine started), alive, is_self, packets_held, bytes_held."),
     METHOD("check", pool_check, METH_NOARGS,
-           "check($self, /)\n--\n\nWhat is wrong in a pool that nobody is changing, as a list of sentences."),
+           "check($self, /)\n--\n\nWhat is wrong in a pool that nobody is changing, as a list of sentences: [] if "
+           "nothing is."),
     METHOD("peek", pool_peek, FAST,
-           "peek($self, name, nth=0, max_bytes=0)\n--\n\nA copy of the nth packet in a pipe, or of a published value, "
-           "without taking it, as Python objects.\n\n"
-           "max_bytes: where texts and arrays are cut; 0: nowhere."),
+           "peek($self, name, nth=0, max_bytes=0)\n--\n\nA copy of the nth packet in a pipe (0: the next to be taken), "
+           "or of a published value, as Python objects, without taking it.\n\nmax_bytes: where each text and array is "
+           "cut; 0: nowhere. NotFoundError: there is none."),
     {0},
 };
 static PyGetSetDef attributes[] = {
@@ -483,8 +502,9 @@ static PyMemberDef members[] = {
 };
 static PyType_Slot slots[] = {
     {Py_tp_doc, "A named region of shared memory that holds packets and pipes. Made by create() or attach(); a context "
-                "manager.\n\n"
-                "Any thread may use it. A child of fork() uses it as a participant of its own."},
+                "manager that leaves the pool, and does not remove it: that is unlink().\n\nAny thread may use it. A "
+                "child of fork() uses it as a participant of its own. Sent to another process (pickle, "
+                "multiprocessing) it travels by its name: the other one attaches."},
     {Py_tp_dealloc, SLOT(pool_dealloc)},
     {Py_tp_methods, methods},
     {Py_tp_getset, attributes},

@@ -140,8 +140,8 @@ static PyMethodDef arr_methods[] = {
     METHOD("clear", arr_clear, METH_NOARGS, "clear($self, /)\n--\n\nRemoves everything."),
     METHOD("to_list", value_to_python, FAST,
            "to_list($self, arrays='copy')\n--\n\nA deep copy as a list. arrays: as in Tab.to_dict()."),
-    METHOD("pretty", value_pretty, METH_NOARGS, "pretty($self, /)\n--\n\nAs text, one item per line."),
-    METHOD("to_json", value_json, METH_NOARGS, "to_json($self, /)\n--\n\nAs JSON, without white space."),
+    METHOD("pretty", value_pretty, METH_NOARGS, "pretty($self, /)\n--\n\nAs a Python literal, one item per line."),
+    METHOD("to_json", value_json, METH_NOARGS, "to_json($self, /)\n--\n\nAs JSON: see Tab.to_json()."),
     METHOD("to_packet", value_pack, METH_NOARGS,
            "to_packet($self, /)\n--\n\nA deep copy as a packet of its own, in the same pool."),
     {0},
@@ -149,8 +149,8 @@ static PyMethodDef arr_methods[] = {
 static PyMethodDef tup_methods[] = {
     METHOD("to_tuple", value_to_python, FAST,
            "to_tuple($self, arrays='copy')\n--\n\nA deep copy as a tuple. arrays: as in Tab.to_dict()."),
-    METHOD("pretty", value_pretty, METH_NOARGS, "pretty($self, /)\n--\n\nAs text, one item per line."),
-    METHOD("to_json", value_json, METH_NOARGS, "to_json($self, /)\n--\n\nAs JSON, without white space."),
+    METHOD("pretty", value_pretty, METH_NOARGS, "pretty($self, /)\n--\n\nAs a Python literal, one item per line."),
+    METHOD("to_json", value_json, METH_NOARGS, "to_json($self, /)\n--\n\nAs JSON: see Tab.to_json()."),
     METHOD("to_packet", value_pack, METH_NOARGS,
            "to_packet($self, /)\n--\n\nA deep copy as a packet of its own, in the same pool."),
     {0},
@@ -158,8 +158,9 @@ static PyMethodDef tup_methods[] = {
 static PyGetSetDef attributes[] = {{"packet", value_packet, NULL, "The packet that it is in.", NULL}, {0}};
 
 static PyType_Slot arr_slots[] = {
-    {Py_tp_doc,
-     "A list in shared memory: a MutableSequence. Elements are read as those of a Tab; a slice is a list of them."},
+    {Py_tp_doc, "A list in shared memory: a MutableSequence. What lists do it does, too: arr[i], slices, del, in, "
+                "len(), iteration, ==, <, +, *.\n\nElements are read as those of a Tab; a slice is a list of them. "
+                "What is put in is copied."},
     {Py_tp_dealloc, SLOT(value_dealloc)},
     {Py_tp_methods, arr_methods},
     {Py_tp_getset, attributes},
@@ -177,7 +178,8 @@ PyType_Spec arr_spec = {"brine.Arr", sizeof(struct value), 0, Py_TPFLAGS_DEFAULT
                         arr_slots};
 
 static PyType_Slot tup_slots[] = {
-    {Py_tp_doc, "A tuple in shared memory: a Sequence that does not change."},
+    {Py_tp_doc, "A tuple in shared memory: a Sequence that does not change, equal to the tuple of the same content, "
+                "with the same hash."},
     {Py_tp_dealloc, SLOT(value_dealloc)},
     {Py_tp_methods, tup_methods},
     {Py_tp_getset, attributes},

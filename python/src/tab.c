@@ -239,17 +239,17 @@ static PyMethodDef methods[] = {
            "get($self, key, default=None, /)\n--\n\nThe value under a key, or the default."),
     METHOD("clear", tab_clear, METH_NOARGS, "clear($self, /)\n--\n\nRemoves everything."),
     METHOD("array", tab_array, FAST,
-           "array($self, key, shape, dtype='f8')\n--\n\nMakes a zeroed nd-array under a key, to be filled in place, "
-           "and returns it.\n\n"
-           "shape: an int or a sequence of ints, in elements. dtype: 'f4', 'complex64', or what numpy.dtype() takes. "
-           "Rows are contiguous; the "
-           "elements are aligned to 64 bytes. Over 32 KiB it is a packet of its own."),
+           "array($self, key, shape, dtype='f8')\n--\n\nMakes a zeroed nd-array under a key, in place of what was "
+           "there, and returns it to be filled.\n\nshape: an int or up to 32 ints. dtype: 'f4', 'complex64', or what "
+           "numpy.dtype() takes; structured ones, too. In C order: rows are contiguous. The elements begin at a "
+           "multiple of 64 bytes. Over 32 KiB it is a packet of its own inside this one.\n\nTypeError, ValueError: the "
+           "dtype or shape is none. OutOfMemoryError."),
     METHOD("adopt", tab_adopt, FAST,
            "adopt($self, key, packet)\n--\n\nMoves a packet of the same pool under a key, without a copy. It is then "
-           "part of this one."),
+           "part of this one, and no longer the caller's. OtherPoolError; BufferError: arrays look into it."),
     METHOD("take", tab_take, METH_O,
-           "take($self, key, /)\n--\n\nTakes an adopted packet or a large array out, as a Packet of its own, without a "
-           "copy; the value becomes None."),
+           "take($self, key, /)\n--\n\nTakes an adopted packet or an array over 32 KiB out, as a Packet of its own, "
+           "without a copy; the value becomes None. ValueTypeError: it is no packet of its own."),
     METHOD("path", tab_path, METH_O,
            "path($self, pointer, /)\n--\n\nThe value that a JSON pointer names: '/hdr/fs', '/list/0'. KeyError if "
            "there is none."),
@@ -257,8 +257,11 @@ static PyMethodDef methods[] = {
            "to_dict($self, arrays='copy')\n--\n\nA deep copy as dict, list, tuple and so on.\n\n"
            "arrays: 'copy', or 'view' for arrays that look into the packet and keep it alive. They are numpy's if it "
            "is installed, else memoryviews."),
-    METHOD("pretty", value_pretty, METH_NOARGS, "pretty($self, /)\n--\n\nAs text, one item per line."),
-    METHOD("to_json", value_json, METH_NOARGS, "to_json($self, /)\n--\n\nAs JSON, without white space."),
+    METHOD("pretty", value_pretty, METH_NOARGS, "pretty($self, /)\n--\n\nAs a Python literal, one item per line."),
+    METHOD("to_json", value_json, METH_NOARGS,
+           "to_json($self, /)\n--\n\nAs JSON, without white space: arrays and tups as lists, complex numbers as [re, "
+           "im], bytes and dates as {\"$bytes\": base64}, keys that are no str as their literal. RangeError: there is "
+           "a NaN or an infinity in it."),
     METHOD("to_packet", value_pack, METH_NOARGS,
            "to_packet($self, /)\n--\n\nA deep copy as a packet of its own, in the same pool."),
     METHOD("_values", tab_values, METH_NOARGS, NULL),
@@ -267,11 +270,12 @@ static PyMethodDef methods[] = {
 };
 static PyGetSetDef attributes[] = {{"packet", value_packet, NULL, "The packet that it is in.", NULL}, {0}};
 static PyType_Slot slots[] = {
-    {Py_tp_doc, "A dict in shared memory: a MutableMapping in order of insertion, whose keys are None, bools, numbers, "
-                "str, bytes and "
-                "tuples of such.\n\nValues are read in place: scalars are copied, containers and arrays are views of "
-                "their place in the packet, "
-                "good as long as the packet is held and the value is not deleted."},
+    {Py_tp_doc,
+     "A dict in shared memory: a MutableMapping in order of insertion, whose keys are None, bools, numbers, str, bytes "
+     "and tuples of such. What dicts do it does, too: tab[key], del, in, len(), iteration, ==, |, update().\n\nValues "
+     "are read in place: scalars are copied, containers and arrays are views of their place in the packet, good as "
+     "long as the packet is held and the value is not deleted or replaced. What is assigned is copied. SharedError, "
+     "LeasedError: it cannot be changed. BufferError: what would go away is an array that somebody looks into."},
     {Py_tp_dealloc, SLOT(value_dealloc)},
     {Py_tp_methods, methods},
     {Py_tp_getset, attributes},

@@ -53,7 +53,9 @@ static int in_slices(struct pipe *pipe, const struct operation *op, brine_deadli
         PyThreadState *gil = PyEval_SaveThread();
         rc = first ? once(op, slice) : later(op, slice);
         PyEval_RestoreThread(gil);
-        if (rc != BRINE_ETIMEDOUT || (last && now_ns() >= until.ns)) return rc;
+        if (rc != BRINE_ETIMEDOUT) return rc;
+        if (last && now_ns() >= until.ns)
+            return first ? rc : once(op, brine_now()); /* says which pipe, in Empty or Full */
         if (PyErr_CheckSignals() || pipe_live(pipe)) return 1;
     }
 }

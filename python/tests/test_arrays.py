@@ -278,3 +278,39 @@ def test_array_interface_pins_until_the_array_goes(pool: brine.Pool) -> None:
         packet.share()
     del a
     packet.share()
+
+
+class Series:
+    """Of a library that has labels beside the elements."""
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return np.arange(3)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Series
+
+
+class Table(Series):
+    columns = ("a", "b")
+
+
+def test_labels_are_not_lost_unawares(pool: brine.Pool) -> None:
+    with pytest.raises(TypeError, match="Table.*its columns can"):
+        pool.packet({"t": Table()})
+    assert pool.packet({"s": Series()})["s"].tolist() == [0, 1, 2]
+    kept = pool.packet({"t": Table(), "s": Series(), "a": np.arange(2)}, pickle=True)
+    assert type(kept["t"]) is Table and kept["s"] == Series() and isinstance(kept["a"], brine.Array)
+
+
+def test_tables_of_pandas(pool: brine.Pool) -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"n": np.arange(5), "x": np.linspace(0, 1, 5)}, index=list("abcde"))
+    with pytest.raises(TypeError, match="DataFrame.*its columns can"):
+        pool.packet({"frame": frame})
+    columns = pool.packet({name: frame[name] for name in frame})
+    again = pandas.DataFrame({name: a.numpy() for name, a in columns.items()}, index=frame.index, copy=False)
+    assert again.equals(frame) and np.shares_memory(again["x"].to_numpy(), columns["x"].numpy())
+    queue = brine.Queue(pool, pickle=True)
+    queue.put({"frame": frame, "series": frame["x"]})
+    got = queue.get(timeout=5)
+    assert got["frame"].equals(frame) and got["series"].equals(frame["x"])

@@ -420,3 +420,13 @@ def test_sharing(pool: brine.Pool) -> None:
     packet.compact()
     assert packet.nbytes < grown and packet["garbage"] == "x" * 1099
     packet.validate()
+
+
+def test_a_packet_of_something_else_than_a_tab(pool: brine.Pool) -> None:
+    for value, text in ((3, "3"), (None, "None"), ([1, (2,)], "[1, (2,)]"), ("x", "'x'"), ({}, "{}")):
+        packet = pool.packet(value)
+        assert repr(packet) == f"Packet({text})" and packet.root == value
+        if not isinstance(value, dict):
+            for use in (lambda p: p["a"], len, list, lambda p: dict(p.items())):
+                with pytest.raises(brine.ValueTypeError):
+                    use(packet)

@@ -117,6 +117,18 @@ def test_dropping_a_server_does_not_end_the_stream(pool: brine.Pool) -> None:
     assert not reader.ended
 
 
+def test_a_stream_that_broke_off_has_not_ended(pool: brine.Pool) -> None:
+    with contextlib.suppress(RuntimeError), pool.serve("s") as pipe:
+        pipe.put({"n": 1})
+        raise RuntimeError
+    assert pipe.closed
+    reader = pool.connect("s")
+    assert not reader.ended and reader.get()["n"] == 1
+    with pool.serve("s") as pipe:
+        pipe.put({"n": 2})
+    assert [packet["n"] for packet in reader] == [2]
+
+
 def test_a_packet_of_another_pool(pool: brine.Pool, pipe: brine.Pipe) -> None:
     with brine.Pool.create_private("16M") as other:
         packet = other.packet({"a": 1})
@@ -169,6 +181,19 @@ def test_leases(pool: brine.Pool) -> None:
     packet.ack()
     packet["n"] = 2
     assert packet.deliveries == 0 and pipe.info()["leased"] == 0
+
+
+def test_what_to_call_is_named_as_here(pool: brine.Pool) -> None:
+    pipe = pool.serve("leased", leases=True)
+    pipe.put({"n": 1})
+    with pipe.get(timeout=5) as packet:
+        for change in (packet.own, packet.share, packet.compact, lambda: packet.update(n=2)):
+            with pytest.raises(brine.LeasedError, match=r" ack\(\) "):
+                change()
+        packet.ack()
+        with pytest.raises(brine.SharedError, match=r"; own\(\) gives"):
+            packet.share().update(n=2)
+        assert packet.own()["n"] == 1
 
 
 def test_leases_end_with_their_block(pool: brine.Pool) -> None:
@@ -424,6 +449,29 @@ def test_timeouts_are_bounded(pipe: brine.Pipe) -> None:
     with pytest.raises(brine.Empty):
         pipe.get(timeout=0.3)
     assert time.monotonic() - began >= 0.3
+
+
+@pytest.mark.parametrize("timeout", [0.02, 0.25])
+def test_a_wait_that_fails_names_its_pipe(pool: brine.Pool, timeout: float) -> None:
+    pipe = pool.serve("small", 1)
+    with pytest.raises(brine.Empty, match='"small".*empty'):
+        pipe.get(timeout=timeout)
+    pipe.put({})
+    with pytest.raises(brine.Full, match='"small".*full'):
+        pipe.put({}, timeout=timeout)
+
+
+def test_a_server_that_is_about_to_come_is_not_gone(pool: brine.Pool) -> None:
+    # Makes "dead", which nobody serves.
+    dead = pool.serve("first", 2, leases=True, max_deliveries=3, dead_letter="dead")
+    reader = pool.connect("dead")
+    reader.expect(server=True)
+    with pytest.raises(brine.Empty):
+        reader.get(timeout=0.05)
+    pool.serve("dead").detach()
+    with pytest.raises(brine.PeerGoneError):
+        reader.get(timeout=20)
+    dead.close()
 
 
 def test_expecting_peers(pool: brine.Pool) -> None:

@@ -289,3 +289,12 @@ with brine.Pool.create_private("16M") as pool:
     del a, view
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_json_says_what_it_cannot(private: brine.Pool) -> None:
+    assert (
+        private.packet({"c": 1j, "b": b"x", (1, 2): (3,)}).to_json()
+        == '{"c":[0.0,1.0],"b":{"$bytes":"eA=="},"(1, 2)":[3]}'
+    )
+    with pytest.raises(brine.RangeError, match="JSON has no infinity$"):
+        private.packet({"x": float("inf")}).to_json()

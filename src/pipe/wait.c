@@ -200,12 +200,14 @@ static void measure_wake(const struct pipe_control *c, int64_t begin) {
     a64_store_relaxed(&wake_cost, (cost * 7 + (uint64_t)took) / 8);
 }
 
-/* Somebody whom the handle expects is gone. Who is expected has to be looked for among all who have the pipe open. */
+/* Somebody whom the handle expects is gone. Who is expected has to be looked for among all who have the pipe open. A pipe is
+ * there before its first server is: none can be gone before a stream was opened. */
 static bool peer_gone(const brine_pipe *p) {
     uint32_t expected = a32_load_relaxed(&p->expected);
     uint64_t link = LINK(p->gen, p->index);
     if (likely(expected == 0)) return false;
-    if ((expected & BRINE_EXPECT_SERVER) && !brine__endpoint_any(p->pool, link, PRESENT)) return true;
+    bool served = a64_load_acquire(&p->control->stream) != 0; /* pairs with open_stream(): its server's endpoint is seen */
+    if ((expected & BRINE_EXPECT_SERVER) && served && !brine__endpoint_any(p->pool, link, PRESENT)) return true;
     return (expected & BRINE_EXPECT_READER) && (a32_load_relaxed(&p->control->roles) & ENDP_READS) && !brine__endpoint_any(p->pool, link, READERS);
 }
 

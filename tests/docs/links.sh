@@ -12,6 +12,6 @@ for page in "$root"/*.md "$root"/docs/*.md "$root"/docs/*/*.md; do
     done < <(grep -o '](\([^)]*\))' "$page" | sed 's/^](//; s/)$//')
     while read -r path; do
         [ -e "$root/$path" ] || { echo "${page#"$root"/}: no file $path"; bad=1; }
-    done < <(grep -oE '`(src|include|tests|tools|examples|demo|docs|cmake|bench)/[A-Za-z0-9_./-]*\.(c|h|cpp|hpp|pml|sh|map|md|txt)`' "$page" | tr -d '`')
+    done < <(grep -oE '`(src|include|tests|tools|examples|demo|docs|cmake|bench|python)/[A-Za-z0-9_./-]*\.(c|h|cpp|hpp|pml|sh|map|md|txt|py)`' "$page" | tr -d '`')
 done
 exit $bad

@@ -6,4 +6,6 @@
 environment=$build/python/distribution
 fresh_environment "$distribution_python" "$environment"
 "$environment/bin/pip" install -q "$root" || exit 1
+# For python/examples/columns.py, whose test says which of them it has not found.
+"$environment/bin/pip" install -q pyarrow pandas >"$work/pip" 2>&1 || echo "no pyarrow or pandas: $(tail -1 "$work/pip")"
 run_tests "$environment"

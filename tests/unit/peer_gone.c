@@ -53,6 +53,22 @@ static void test_server(const char *how, int expected) {
     CHECK_OK(brine_pipe_remove(pool, "p"));
 }
 
+/* A pipe that is there but was never served yet: its first server is about to come, and not gone. */
+static void test_before_the_first_server(void) {
+    brine_pipe *first, *pipe;
+    brine_pipe_options options = {.capacity = 2, .flags = BRINE_PIPE_LEASES, .max_deliveries = 3, .dead_letter = "p"};
+    CHECK_OK(brine_pipe_serve_with(pool, "first", &options, &first)); /* makes "p", which nobody serves */
+    pipe = connect_to(pool, "p");
+    CHECK_OK(brine_pipe_expect(pipe, BRINE_EXPECT_SERVER));
+    CHECK_STATUS(timed_dequeue(pipe, brine_milliseconds(50)), BRINE_ETIMEDOUT);
+    brine_pipe_detach(serve(pool, "p", 0));
+    CHECK_STATUS(timed_dequeue(pipe, brine_seconds(20)), BRINE_EGONE);
+    CHECK_OK(brine_pipe_close(pipe));
+    CHECK_OK(brine_pipe_close(first));
+    CHECK_OK(brine_pipe_remove(pool, "p"));
+    CHECK_OK(brine_pipe_remove(pool, "first"));
+}
+
 static void read_one_and_die(void *argument) {
     (void)argument;
     brine_pipe *pipe = connect_to(pool, "p");
@@ -125,6 +141,7 @@ int main(void) {
     test_server("die", BRINE_EGONE);
     test_server("detach", BRINE_EGONE);
     test_server("close", BRINE_ECLOSED);
+    test_before_the_first_server();
     test_reader();
     test_wait_any();
     check_empty(pool);
