@@ -16,6 +16,8 @@ static uint64_t slab_word(const struct heap *h, int class) {
 }
 static uint32_t blocks_per_page(int class) { return TAGS_PER_PAGE >> class; }
 
+static uint32_t block_at_step(int class, uint32_t step) { return step * BLOCK_STRIDE & (blocks_per_page(class) - 1); }
+
 static uint64_t block_offset(const brine_pool *pool, uint32_t page, uint32_t slot, int class) {
     return page_offset(pool, page) + ((uint64_t)slot << (BLOCK_SHIFT_MIN + class));
 }
@@ -96,15 +98,16 @@ static bool slot_free(brine_pool *pool, uint32_t page, uint32_t slot) {
 
 /* The next block and its tag were last written by a reader on another core. Only a hint. */
 static void fetch_next(const struct heap *h, const struct page_list *l, int class) {
-    const char *block = pool_at(h->pool, block_offset(h->pool, l->pages[l->page], l->slot, class));
-    prefetch_write(&pool_tags(h->pool, l->pages[l->page])[l->slot]);
+    uint32_t slot = block_at_step(class, l->slot);
+    const char *block = pool_at(h->pool, block_offset(h->pool, l->pages[l->page], slot, class));
+    prefetch_write(&pool_tags(h->pool, l->pages[l->page])[slot]);
     for (int i = 0; i < FETCH_LINES; i++) prefetch_write(block + 64 * i);
 }
 
 static uint64_t scan(struct heap *h, int class, uint32_t limit, uint64_t tag) {
     struct page_list *l = &h->blocks[class];
     for (uint32_t i = 0; i < limit; i++) {
-        uint32_t page = l->pages[l->page], slot = l->slot;
+        uint32_t page = l->pages[l->page], slot = block_at_step(class, l->slot);
         l->looked++;
         if (++l->slot == blocks_per_page(class)) {
             l->slot = 0;

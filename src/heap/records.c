@@ -91,18 +91,14 @@ static void next_slot(struct page_list *l) {
     }
 }
 
-static uint32_t index_at(const struct page_list *l) {
-    return (uint32_t)(l->pages[l->page] * RECORDS_PER_PAGE) + l->slot;
-}
-
 /* Looks at up to `limit` records from the cursor on. */
 static uint32_t scan(struct heap *h, uint32_t limit, uint32_t *gen) {
     struct page_list *l = &h->records;
     brine_pool *pool = h->pool;
     uint64_t word;
     for (uint32_t i = 0; i < limit; i++) {
-        uint32_t index = index_at(l);
-        record_fetch_ahead(pool, index);
+        uint32_t index = record_at_step(l, l->slot);
+        record_fetch_ahead(pool, l);
         next_slot(l);
         if (index != 0 && is_free(pool, index, &word)) {
             l->found++;
