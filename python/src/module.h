@@ -200,7 +200,7 @@ bool has_pointers(const char *format);
 bool is_numpy_scalar(PyObject *o);
 PyObject *array_to_python(struct packet *owner, brine_ref ref, enum arrays arrays);
 
-/* ---- pipe.c, wait.c, poller.c ---- */
+/* ---- pipe.c, many.c, wait.c, poller.c ---- */
 extern PyType_Spec pipe_spec;
 struct pipe_core {
     atomic_int refs;
@@ -222,9 +222,14 @@ struct pipe {
 };
 PyObject *pipe_open(struct pool *pool, brine_pipe *raw, bool server);
 int pipe_live(struct pipe *pipe);
+void pipe_rearm(struct pipe *pipe, bool writing); /* after each operation: the descriptor may have to wait again */
+PyObject *pipe_failed(struct pipe *pipe, int rc, PyObject *timed_out); /* rc > 0: raised already; NULL */
+PyObject *pipe_put_many(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
+PyObject *pipe_get_many(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
 void pipe_core_unref(struct pipe_core *core);
-int wait_to_get(struct pipe *pipe, brine_packet *packet, brine_deadline deadline); /* the core's status, or 1: raised */
-int wait_to_put(struct pipe *pipe, brine_packet packet, brine_deadline deadline);
+/* The core's status, or 1: raised. *done: how many came, or went; not all when it is not 0. */
+int wait_to_get(struct pipe *pipe, brine_packet *packets, size_t count, brine_deadline deadline, size_t *done);
+int wait_to_put(struct pipe *pipe, brine_packet *packets, size_t count, brine_deadline deadline, size_t *done);
 PyObject *module_wait(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
 PyObject *module_fanout(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
 int sliced(brine_deadline until, brine_deadline *slice); /* the next piece of a wait; 1: it was the last */

@@ -159,15 +159,14 @@ static int when(PyObject *block, PyObject *timeout, brine_deadline *deadline) {
 }
 
 /* The descriptor is readable as long as the pipe is; when it may no longer be, the poller looks again. */
-static void rearm_reader(struct pipe *pipe) {
-    if (unlikely(pipe->readable) && brine_pipe_length(pipe->core->raw) == 0) poller_arm(pipe->readable);
-}
-static void rearm_writer(struct pipe *pipe) {
-    if (unlikely(pipe->writable) && brine_pipe_length(pipe->core->raw) >= brine_pipe_capacity(pipe->core->raw))
-        poller_arm(pipe->writable);
+void pipe_rearm(struct pipe *pipe, bool writing) {
+    struct poller *poller = writing ? pipe->writable : pipe->readable;
+    if (likely(!poller) || pipe->closed || pipe->pool->closed) return;
+    size_t length = brine_pipe_length(pipe->core->raw);
+    if (writing ? length >= brine_pipe_capacity(pipe->core->raw) : length == 0) poller_arm(poller);
 }
 
-static PyObject *failed(struct pipe *pipe, int rc, PyObject *timed_out) {
+PyObject *pipe_failed(struct pipe *pipe, int rc, PyObject *timed_out) {
     if (rc == BRINE_ETIMEDOUT)
         PyErr_SetString(timed_out, brine_detail());
     else if (rc < 0)
@@ -177,26 +176,28 @@ static PyObject *failed(struct pipe *pipe, int rc, PyObject *timed_out) {
 
 static PyObject *get(struct pipe *pipe, brine_deadline deadline) {
     brine_packet packet;
+    size_t done;
     if (pipe_live(pipe)) return NULL;
-    int rc = wait_to_get(pipe, &packet, deadline);
-    if (!pipe->closed && !pipe->pool->closed) rearm_reader(pipe);
-    return rc ? failed(pipe, rc, pipe->state->empty)
+    int rc = wait_to_get(pipe, &packet, 1, deadline, &done);
+    pipe_rearm(pipe, false);
+    return rc ? pipe_failed(pipe, rc, pipe->state->empty)
               : packet_wrap(pipe->pool, packet, pipe->pool->pickle, pipe->leases);
 }
 
 static PyObject *put(struct pipe *pipe, PyObject *value, brine_deadline deadline) {
     brine_packet handle;
     struct packet *of;
+    size_t done;
     if (pipe_live(pipe) || packet_to_give(pipe->pool, value, &handle, &of)) return NULL;
     if (of) of->barred |= BARRED_PUTTING; /* another thread keeps its hands off while this one waits without the GIL */
-    int rc = wait_to_put(pipe, handle, deadline);
+    int rc = pipe_live(pipe) ? 1 : wait_to_put(pipe, &handle, 1, deadline, &done); /* making it may have run anything */
     if (of) of->barred &= (uint8_t)~BARRED_PUTTING;
-    if (!pipe->closed && !pipe->pool->closed) rearm_writer(pipe);
+    pipe_rearm(pipe, true);
     if (rc == 0) {
         if (of) packet_given(of, handle);
         Py_RETURN_NONE;
     }
-    failed(pipe, rc, pipe->state->full);
+    pipe_failed(pipe, rc, pipe->state->full);
     packet_drop(of, handle);
     return NULL;
 }
@@ -368,6 +369,17 @@ static PyMethodDef methods[] = {
            "Waits as put(). Empty: nothing came. ShutDown: the stream has ended and everything was taken."),
     METHOD("put_nowait", pipe_put_nowait, METH_O, "put_nowait($self, item, /)\n--\n\nput(item, block=False)"),
     METHOD("get_nowait", pipe_get_nowait, METH_NOARGS, "get_nowait($self, /)\n--\n\nget(block=False)"),
+    METHOD(
+        "put_many", pipe_put_many, FAST,
+        "put_many($self, items, timeout=None)\n--\n\nPuts the items of an iterable in order, as so many put() "
+        "would, at a part of the cost; returns how many.\n\n"
+        "The iterable is read to its end first. Others may put in between. timeout: seconds for all of them. When it "
+        "raises, what went before stays in the pipe, and the exception's attribute `rest` is a list of the items that "
+        "did not go, which are still the caller's: Full and Ctrl-C may be followed by put_many(error.rest)."),
+    METHOD("get_many", pipe_get_many, FAST,
+           "get_many($self, max, timeout=None)\n--\n\nTakes the oldest packets, at least one and up to max, as a "
+           "list; they are then the caller's.\n\n"
+           "Waits as get(), and only while the pipe is empty: it does not wait for more to come. Empty; ShutDown."),
     METHOD("qsize", pipe_qsize, METH_NOARGS, "qsize($self, /)\n--\n\nPackets in the pipe now."),
     METHOD("empty", pipe_empty, METH_NOARGS, "empty($self, /)\n--\n\nTrue if there are none now."),
     METHOD("full", pipe_full, METH_NOARGS, "full($self, /)\n--\n\nTrue if there is no room now."),
