@@ -147,7 +147,7 @@ class ZeroMQ(Queue):
     copied = "packed, into the kernel, out of it, unpacked"
     copied_array = "the rest packed, the array into the kernel and out of it; both ways"
     missing = no_zmq
-    note = f"libzmq {zmq.zmq_version()}, pyzmq {zmq.__version__}, msgpack {msgpack.version}" if msgpack else ""
+    note = f"libzmq {zmq.zmq_version()}, pyzmq {zmq.__version__}, msgpack {'.'.join(map(str, msgpack.version))}" if msgpack else ""
 
     def __init__(self, capacity, nbytes):
         self.folder, self.capacity = tempfile.mkdtemp(prefix="bench-zmq."), capacity
