@@ -626,37 +626,73 @@ def test_many_threads(pool: brine.Pool) -> None:
     assert pool.info()["packets"] == 1
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="interpreters with a lock of their own came with Python 3.12")
-def test_interpreters_with_their_own_lock(pool: brine.Pool, pipe: brine.Pipe) -> None:
-    code = f"""
+RELAY = """
 import os, sys, threading
 try:
     import _interpreters as interpreters
-    make = lambda: interpreters.create("isolated")
+    make = lambda: interpreters.create("isolated" if OWN_LOCK else "legacy")
 except ImportError:
     import _xxsubinterpreters as interpreters
-    make = lambda: interpreters.create(isolated=True)
+    make = lambda: interpreters.create(isolated=OWN_LOCK)
 import brine
-inner = '''
+
+writer = '''
 import brine
-with brine.Pool.attach("{pool.name}") as pool:
-    pipe = pool.connect("p")
-    for i in range(200):
-        pipe.put({{"n": i, "l": [1, "two", (3.0,)]}}, timeout=30)
-    pipe.detach()
+pool = brine.Pool.create("relay", "16M")
+first, second = pool.serve("first", 8), pool.serve("second", 8)
+for i in range(300):
+    packet = pool.packet({"n": i, "l": [1, "two", (3.0, 10**30)]})
+    a = packet.array("a", 5, "i8")
+    for k in range(5):
+        a[k] = i + k  # without numpy, which does not load in every interpreter
+    first.put(packet, timeout=15)
+first.close()
 '''
-ids = [make() for _ in range(3)]
-threads = [threading.Thread(target=interpreters.run_string, args=(i, inner)) for i in ids]
-for t in threads: t.start()
-with brine.Pool.attach("{pool.name}") as pool:
-    pipe = pool.connect("p")
-    seen = [pipe.get(timeout=30)["n"] for _ in range(600)]
-for t in threads: t.join()
+passer = '''
+import brine
+pool = brine.Pool.attach("relay", timeout=15)
+first, second = pool.connect("first", timeout=15), pool.connect("second", timeout=15)
+for packet in first:
+    assert packet["l"] == [1, "two", (3.0, 10**30)] and packet["a"].tolist() == list(range(packet["n"], packet["n"] + 5))
+    packet["twice"] = 2 * packet["n"]
+    second.put(packet, timeout=15)
+try:
+    first.put_many([{}, {}])
+except brine.ShutDown as ended:
+    second.put({"rest": len(ended.rest)}, timeout=15)
+'''
+errors = []
+
+def run(interpreter, code):
+    error = interpreters.run_string(interpreter, code)  # before Python 3.13 it raises
+    if error:
+        errors.append(error)
+        print(error, file=sys.stderr)
+
+both = make(), make()
+threads = [threading.Thread(target=run, args=work) for work in zip(both, (writer, passer))]
+for thread in threads: thread.start()
+pool = brine.Pool.attach("relay", timeout=15)
+with pool.connect("second", timeout=15) as pipe:
+    for n in range(300):
+        packet = pipe.get(timeout=15)
+        assert (packet["n"], packet["twice"]) == (n, 2 * n), packet
+    assert pipe.get(timeout=15) == {"rest": 2}
+for thread in threads: thread.join()
+assert not errors, errors
 if sys.version_info >= (3, 13):  # before, that waits for ever for an interpreter that has imported threading
-    for i in ids: interpreters.destroy(i)
-assert sorted(seen) == sorted(list(range(200)) * 3)
+    for interpreter in both: interpreters.destroy(interpreter)
+    assert pool.info()["participants"] == 1, pool.participants()
+brine.Pool.unlink("relay")
 print("done", flush=True)
 os._exit(0)  # the same at the end of the process
 """
+
+
+@pytest.mark.parametrize("own_lock", [False, True])
+def test_a_packet_goes_from_interpreter_to_interpreter(own_lock: bool) -> None:
+    if own_lock and sys.version_info < (3, 12):
+        pytest.skip("interpreters with a lock of their own came with Python 3.12")
+    code = RELAY.replace("OWN_LOCK", str(own_lock))
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=50)
     assert run.stdout == "done\n", run.stderr
