@@ -69,7 +69,8 @@ static void tell_rest(PyObject *items, Py_ssize_t done) {
     PyErr_Restore(type, what, trace);
 }
 
-PyObject *pipe_put_many(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED_SHARED(PyObject *, pipe_put_many, (PyObject * self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+              (self, args, nargs, kwnames)) {
     static const struct names names = {"put_many", 1, 2, {"items", "timeout"}};
     PyObject *given[2];
     brine_deadline deadline;
@@ -119,7 +120,8 @@ static PyObject *get_up_to(struct pipe *pipe, size_t max, brine_deadline deadlin
     return list;
 }
 
-PyObject *pipe_get_many(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED_SHARED(PyObject *, pipe_get_many, (PyObject * self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+              (self, args, nargs, kwnames)) {
     static const struct names names = {"get_many", 1, 2, {"max", "timeout"}};
     PyObject *given[2];
     brine_deadline deadline;

@@ -104,26 +104,26 @@ static void leave(struct pipe *pipe, bool end) {
     wake_tasks(pipe);
 }
 
-static PyObject *pipe_close(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, pipe_close, (PyObject * self, PyObject *ignored), (self, ignored)) {
     (void)ignored;
     leave((struct pipe *)self, true);
     Py_RETURN_NONE;
 }
 
-static PyObject *pipe_detach(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, pipe_detach, (PyObject * self, PyObject *ignored), (self, ignored)) {
     (void)ignored;
     leave((struct pipe *)self, false);
     Py_RETURN_NONE;
 }
 
-static PyObject *pipe_enter(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, pipe_enter, (PyObject * self, PyObject *ignored), (self, ignored)) {
     (void)ignored;
     return pipe_live((struct pipe *)self) ? NULL : Py_NewRef(self);
 }
 
-static PyObject *pipe_exit(PyObject *self, PyObject *const *args, Py_ssize_t nargs) {
+LOCKED(PyObject *, pipe_exit, (PyObject * self, PyObject *const *args, Py_ssize_t nargs), (self, args, nargs)) {
     (void)args, (void)nargs;
-    return pipe_close(self, NULL);
+    return INSIDE(pipe_close)(self, NULL);
 }
 
 static int pipe_traverse(PyObject *self, visitproc visit, void *arg) {
@@ -137,7 +137,7 @@ static int pipe_clear(PyObject *self) {
     return 0;
 }
 
-static void pipe_dealloc(PyObject *self) {
+LOCKED_VOID(pipe_dealloc, (PyObject * self), (self)) {
     struct pipe *pipe = (struct pipe *)self;
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
@@ -202,7 +202,8 @@ static PyObject *put(struct pipe *pipe, PyObject *value, brine_deadline deadline
     return NULL;
 }
 
-static PyObject *pipe_get(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED(PyObject *, pipe_get, (PyObject * self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+       (self, args, nargs, kwnames)) {
     static const struct names names = {"get", 0, 2, {"block", "timeout"}};
     PyObject *given[2];
     brine_deadline deadline;
@@ -210,7 +211,8 @@ static PyObject *pipe_get(PyObject *self, PyObject *const *args, Py_ssize_t narg
     return get((struct pipe *)self, deadline);
 }
 
-static PyObject *pipe_put(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED(PyObject *, pipe_put, (PyObject * self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+       (self, args, nargs, kwnames)) {
     static const struct names names = {"put", 1, 3, {"item", "block", "timeout"}};
     PyObject *given[3];
     brine_deadline deadline;
@@ -218,16 +220,18 @@ static PyObject *pipe_put(PyObject *self, PyObject *const *args, Py_ssize_t narg
     return put((struct pipe *)self, given[0], deadline);
 }
 
-static PyObject *pipe_get_nowait(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, pipe_get_nowait, (PyObject * self, PyObject *ignored), (self, ignored)) {
     (void)ignored;
     return get((struct pipe *)self, brine_now());
 }
 
-static PyObject *pipe_put_nowait(PyObject *self, PyObject *item) { return put((struct pipe *)self, item, brine_now()); }
+LOCKED(PyObject *, pipe_put_nowait, (PyObject * self, PyObject *item), (self, item)) {
+    return put((struct pipe *)self, item, brine_now());
+}
 
 /* ---- iterating until the stream ends ---- */
 
-static PyObject *pipe_next(PyObject *self) {
+LOCKED(PyObject *, pipe_next, (PyObject * self), (self)) {
     struct pipe *pipe = (struct pipe *)self;
     PyObject *packet = get(pipe, brine_forever());
     if (!packet && PyErr_ExceptionMatches(pipe->state->shut_down)) PyErr_Clear();
@@ -236,30 +240,31 @@ static PyObject *pipe_next(PyObject *self) {
 
 /* ---- looking ---- */
 
-static Py_ssize_t length(PyObject *self) {
+LOCKED(Py_ssize_t, length, (PyObject * self), (self)) {
     struct pipe *pipe = (struct pipe *)self;
     return pipe_live(pipe) ? -1 : (Py_ssize_t)brine_pipe_length(pipe->core->raw);
 }
 
-static PyObject *pipe_qsize(PyObject *self, PyObject *ignored) {
-    Py_ssize_t n = length(self);
+LOCKED(PyObject *, pipe_qsize, (PyObject * self, PyObject *ignored), (self, ignored)) {
+    Py_ssize_t n = INSIDE(length)(self);
     (void)ignored;
     return n < 0 ? NULL : PyLong_FromSsize_t(n);
 }
 
-static PyObject *pipe_empty(PyObject *self, PyObject *ignored) {
-    Py_ssize_t n = length(self);
+LOCKED(PyObject *, pipe_empty, (PyObject * self, PyObject *ignored), (self, ignored)) {
+    Py_ssize_t n = INSIDE(length)(self);
     (void)ignored;
     return n < 0 ? NULL : PyBool_FromLong(n == 0);
 }
 
-static PyObject *pipe_full(PyObject *self, PyObject *ignored) {
-    Py_ssize_t n = length(self);
+LOCKED(PyObject *, pipe_full, (PyObject * self, PyObject *ignored), (self, ignored)) {
+    Py_ssize_t n = INSIDE(length)(self);
     (void)ignored;
     return n < 0 ? NULL : PyBool_FromLong((size_t)n >= brine_pipe_capacity(((struct pipe *)self)->core->raw));
 }
 
-static PyObject *pipe_expect(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED(PyObject *, pipe_expect, (PyObject * self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+       (self, args, nargs, kwnames)) {
     static const struct names names = {"expect", 0, 2, {"server", "reader"}};
     struct pipe *pipe = (struct pipe *)self;
     PyObject *given[2];
@@ -272,7 +277,7 @@ static PyObject *pipe_expect(PyObject *self, PyObject *const *args, Py_ssize_t n
     Py_RETURN_NONE;
 }
 
-static PyObject *pipe_interrupt(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, pipe_interrupt, (PyObject * self, PyObject *ignored), (self, ignored)) {
     struct pipe *pipe = (struct pipe *)self;
     (void)ignored;
     if (pipe_live(pipe)) return NULL;
@@ -290,37 +295,37 @@ static PyObject *descriptor(PyObject *self, bool writing) {
     return *poller ? PyLong_FromLong(poller_fd(*poller)) : NULL;
 }
 
-static PyObject *pipe_fileno(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, pipe_fileno, (PyObject * self, PyObject *ignored), (self, ignored)) {
     (void)ignored;
     return descriptor(self, false);
 }
 
-static PyObject *pipe_writable_fileno(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, pipe_writable_fileno, (PyObject * self, PyObject *ignored), (self, ignored)) {
     (void)ignored;
     return descriptor(self, true);
 }
 
 /* ---- attributes ---- */
 
-static PyObject *get_name(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_name, (PyObject * self, void *closure), (self, closure)) {
     struct pipe *pipe = (struct pipe *)self;
     (void)closure;
     return pipe_live(pipe) ? NULL : PyUnicode_FromString(brine_pipe_name(pipe->core->raw));
 }
 
-static PyObject *get_capacity(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_capacity, (PyObject * self, void *closure), (self, closure)) {
     struct pipe *pipe = (struct pipe *)self;
     (void)closure;
     return pipe_live(pipe) ? NULL : PyLong_FromSize_t(brine_pipe_capacity(pipe->core->raw));
 }
 
-static PyObject *get_ended(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_ended, (PyObject * self, void *closure), (self, closure)) {
     struct pipe *pipe = (struct pipe *)self;
     (void)closure;
     return pipe_live(pipe) ? NULL : PyBool_FromLong(brine_pipe_is_closed(pipe->core->raw));
 }
 
-static PyObject *get_closed(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_closed, (PyObject * self, void *closure), (self, closure)) {
     struct pipe *pipe = (struct pipe *)self;
     (void)closure;
     return PyBool_FromLong(pipe->closed || pipe->pool->closed);
@@ -341,13 +346,13 @@ static PyObject *get_leases(PyObject *self, void *closure) {
     return PyBool_FromLong(((struct pipe *)self)->leases);
 }
 
-static PyObject *get_waiters(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_waiters, (PyObject * self, void *closure), (self, closure)) {
     PyObject *waiters = ((struct pipe *)self)->waiters;
     (void)closure;
     return Py_NewRef(waiters ? waiters : Py_None);
 }
 
-static int set_waiters(PyObject *self, PyObject *value, void *closure) {
+LOCKED(int, set_waiters, (PyObject * self, PyObject *value, void *closure), (self, value, closure)) {
     struct pipe *pipe = (struct pipe *)self;
     PyObject *old = pipe->waiters;
     (void)closure;

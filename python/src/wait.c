@@ -177,7 +177,8 @@ static PyObject *wait_for(struct waiting *w, struct state *s, brine_deadline dea
     }
 }
 
-PyObject *module_wait(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED_SHARED(PyObject *, module_wait, (PyObject * module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+              (module, args, nargs, kwnames)) {
     static const struct names names = {"wait", 1, 3, {"readers", "timeout", "writers"}};
     struct state *s = PyModule_GetState(module);
     PyObject *given[3], *ready = NULL;
@@ -272,7 +273,9 @@ static int prepare(struct waiting *w, struct state *s, PyObject *pipes, struct p
     return 0;
 }
 
-PyObject *module_fanout(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED_SHARED(PyObject *, module_fanout,
+              (PyObject * module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+              (module, args, nargs, kwnames)) {
     static const struct names names = {"fanout", 2, 4, {"item", "pipes", "policy", "timeout"}};
     struct state *s = PyModule_GetState(module);
     PyObject *given[4], *done = NULL;
