@@ -51,3 +51,21 @@ unpack_newer_python() { # FOLDER
     newer=$(ls "$folder"/root/usr/bin/python3.[0-9][0-9])
     make_runnable "$folder/root" "$newer" && "$newer" -c '' || { echo "$newer does not run here"; return 1; }
 }
+
+# Sets `newer` to a Python without the global lock in FOLDER, built there if need be (two minutes); else says why there is none.
+build_free_threaded_python() { # FOLDER
+    local folder=$1
+    newer=$(ls "$folder"/root/bin/python3.[0-9][0-9]t 2>/dev/null | tail -1)
+    [ -n "$newer" ] && "$newer" -c 'import ctypes, ssl' 2>/dev/null && return
+    private_sources "$folder" && private_apt "$folder" update || { echo "$later_suite cannot be fetched"; return 1; }
+    rm -rf -- "$folder/root" "$folder/source"
+    mkdir -p "$folder/source"
+    (cd "$folder" && private_apt "$folder" source --download-only --tar-only python3.13) &&
+        tar -xf "$folder"/python3.13_*.orig.tar.* -C "$folder/source" --strip-components=1 ||
+        { echo "the source of Python in $later_suite cannot be fetched"; return 1; }
+    (cd "$folder/source" && ./configure -q --prefix="$folder/root" --disable-gil --disable-test-modules --without-static-libpython \
+        OPT="-O1 -fwrapv" && make -s -j2 && make -s install) >"$folder/log" 2>&1 || { tail -5 "$folder/log"; echo "it cannot be built"; return 1; }
+    rm -rf -- "$folder/source"
+    newer=$(ls "$folder"/root/bin/python3.[0-9][0-9]t)
+    "$newer" -c 'import ctypes, ssl' || { echo "it was built without ssl or ctypes (libssl-dev, libffi-dev)"; return 1; }
+}
