@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import decimal
+import os
+import pathlib
+import re
 import sys
 import threading
 import time
@@ -58,6 +61,32 @@ def test_no_lock_where_there_need_be_none() -> None:
     enabled = getattr(sys, "_is_gil_enabled", lambda: True)
     build_without = "free-threading" in sys.version
     assert enabled() != build_without
+
+
+# What reads only what never changes, and what is called where no other thread can be.
+NEED_NO_LOCK = {
+    "array_dlpack_device", "execute", "get_leases", "get_pool", "get_server", "iter_dealloc", "pipe_clear", "pipe_traverse",
+    "value_dealloc", "value_packet",
+}  # fmt: skip
+
+
+def test_whatever_python_calls_takes_the_lock() -> None:
+    folder = pathlib.Path(os.environ.get("BRINE_SOURCE", pathlib.Path(__file__).parents[2])) / "python" / "src"
+    if not folder.is_dir():
+        pytest.skip("the sources are not here")
+    texts = {file.name: file.read_text() for file in folder.glob("*.c")}
+    whole = "\n".join(texts.values())
+    called = set(re.findall(r'METHOD\(\s*"\w+",\s*(\w+)', whole)) | set(re.findall(r"SLOT\(([a-z]\w+)\)", whole))
+    for pair in re.findall(r'^\s*\{"\w+", (\w+), (\w+),', whole, re.MULTILINE):
+        called |= {name for name in pair if name.islower()}
+    assert len(called) > 100
+    bare = [
+        (file, name)
+        for file, text in texts.items()
+        for name in re.findall(r"^(?:static )?(?:PyObject \*|int |void |Py_ssize_t )(\w+)\([^;]*?\{", text, re.MULTILINE)
+        if name in called - NEED_NO_LOCK
+    ]
+    assert not bare, "these are to be LOCKED (module.h), or NEED_NO_LOCK"
 
 
 def test_one_packet(pool: brine.Pool) -> None:
