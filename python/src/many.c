@@ -14,13 +14,14 @@ struct batch {
     struct packet *of[BATCH]; /* NULL: made from a value */
 };
 
-/* How many of the items from `first` on are ready to be put; 0: the first of them raised. */
+/* How many of the items from `first` on are ready to be put; 0: the first of them raised. What is no Exception, as
+ * Ctrl-C, stays raised in any case. */
 static size_t collect(struct pipe *pipe, PyObject *items, Py_ssize_t first, struct batch *b) {
     Py_ssize_t n = PyList_Size(items);
     for (b->count = 0; b->count < BATCH && first + (Py_ssize_t)b->count < n; b->count++) {
         PyObject *item = PyList_GetItem(items, first + (Py_ssize_t)b->count);
         if (packet_to_give(pipe->pool, item, &b->handles[b->count], &b->of[b->count])) {
-            if (b->count) PyErr_Clear();
+            if (b->count && PyErr_ExceptionMatches(PyExc_Exception)) PyErr_Clear();
             break;
         }
         if (b->of[b->count]) b->of[b->count]->barred |= BARRED_PUTTING;
@@ -48,7 +49,7 @@ static Py_ssize_t put_items(struct pipe *pipe, PyObject *items, brine_deadline u
         size_t done = 0;
         if (pipe_live(pipe) || collect(pipe, items, total, &b) == 0) break;
         /* Once more: making packets may have run anything. */
-        int rc = pipe_live(pipe) ? 1 : wait_to_put(pipe, b.handles, b.count, until, &done);
+        int rc = PyErr_Occurred() || pipe_live(pipe) ? 1 : wait_to_put(pipe, b.handles, b.count, until, &done);
         if (rc) pipe_failed(pipe, rc, pipe->state->full);
         settle(&b, done);
         total += (Py_ssize_t)done;

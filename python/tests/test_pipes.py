@@ -582,6 +582,18 @@ def test_ctrl_c_among_many(pool: brine.Pool) -> None:
     assert pipe.put_many(packets[2:4], timeout=0) == 2
 
 
+def test_ctrl_c_while_many_are_made(pool: brine.Pool, pipe: brine.Pipe) -> None:
+    class Stopping(dict[str, int]):
+        def items(self) -> Any:
+            raise KeyboardInterrupt
+
+    packet = pool.packet()
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        pipe.put_many([packet, {}, Stopping(), {}])
+    assert len(stopped.value.rest) == 4 and not packet.closed  # type: ignore[attr-defined]
+    assert pipe.empty() and pool.info()["packets"] == 2
+
+
 def test_close_among_many(pool: brine.Pool) -> None:
     pipe = pool.serve("left", 2)
     packets: list[Any] = [pool.packet({"n": n}) for n in range(3)]

@@ -39,15 +39,15 @@ make_runnable() { # ROOT PYTHON
 
 # Sets `newer` to a Python in FOLDER, made there if need be; else says why there is none.
 unpack_newer_python() { # FOLDER
-    local folder=$1 version archive
+    local folder=$1 archive
     newer=$(ls "$folder"/root/usr/bin/python3.[0-9][0-9] 2>/dev/null | tail -1)
     [ -n "$newer" ] && "$newer" -c '' 2>/dev/null && return
-    command -v apt-get dpkg-deb patchelf >/dev/null || { echo "apt-get, dpkg-deb or patchelf is missing"; return 1; }
+    type apt-get dpkg-deb patchelf >/dev/null 2>&1 || { echo "apt-get, dpkg-deb or patchelf is missing"; return 1; }
     private_sources "$folder" && private_apt "$folder" update || { echo "$later_suite cannot be fetched"; return 1; }
     rm -rf -- "$folder/root" "$folder"/cache/archives/*.deb
     private_apt "$folder" install --download-only --no-install-recommends -y python3-venv ||
         { echo "the Python of $later_suite cannot be fetched"; return 1; }
-    for archive in "$folder"/cache/archives/*.deb; do dpkg-deb -x "$archive" "$folder/root" || return; done
+    for archive in "$folder"/cache/archives/*.deb; do dpkg-deb -x "$archive" "$folder/root" || { echo "$archive is broken"; return 1; }; done
     newer=$(ls "$folder"/root/usr/bin/python3.[0-9][0-9])
     make_runnable "$folder/root" "$newer" && "$newer" -c '' || { echo "$newer does not run here"; return 1; }
 }
@@ -57,6 +57,7 @@ build_free_threaded_python() { # FOLDER
     local folder=$1
     newer=$(ls "$folder"/root/bin/python3.[0-9][0-9]t 2>/dev/null | tail -1)
     [ -n "$newer" ] && "$newer" -c 'import ctypes, ssl' 2>/dev/null && return
+    type apt-get cc make >/dev/null 2>&1 || { echo "apt-get or a compiler is missing"; return 1; }
     private_sources "$folder" && private_apt "$folder" update || { echo "$later_suite cannot be fetched"; return 1; }
     rm -rf -- "$folder/root" "$folder/source"
     mkdir -p "$folder/source"
