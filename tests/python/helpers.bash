@@ -12,6 +12,8 @@ distribution_python=/usr/bin/python3
 [ -f "$("$distribution_python" -c 'import sysconfig; print(sysconfig.get_paths()["include"])')/Python.h" ] ||
     { echo "SKIP: the headers of $distribution_python are missing (python3-dev)"; exit 77; }
 
+test_packages=("pytest>=8" "hypothesis>=6.100" "numpy>=1.24" "mypy>=1.11")
+
 # With pip only. Of an unpacked Python that is the one beside it: it would look for it where it is not installed.
 bare_environment() { # PYTHON FOLDER
     local wheels
@@ -27,7 +29,7 @@ bare_environment() { # PYTHON FOLDER
 fresh_environment() {
     rm -rf -- "$2"
     bare_environment "$1" "$2" || { echo "SKIP: $1 makes no virtual environment (python3-venv)"; exit 77; }
-    "$2/bin/pip" install -q --upgrade --prefer-binary "pytest>=8" "hypothesis>=6.100" "numpy>=1.24" "mypy>=1.11" >"$work/pip" 2>&1 ||
+    "$2/bin/pip" install -q --upgrade --only-binary=:all: "${test_packages[@]}" >"$work/pip" 2>&1 ||
         { tail -3 "$work/pip"; echo "SKIP: PyPI gives nothing to $("$1" --version): $(tail -1 "$work/pip")"; exit 77; }
 }
 
