@@ -6,6 +6,7 @@ set -eu
 command -v c++ >/dev/null || { echo "SKIP: there is no C++ compiler"; exit 77; }
 
 build=$BRINE_SUITE_BUILD/bench
+mkdir -p "$BRINE_SUITE_BUILD"
 BENCH_QUICK=1 "$BRINE_SOURCE/bench/run" "$build" >"$build.out" 2>&1 || { tail -50 "$build.out"; exit 1; }
 python3 - "$build/report.json" <<'PYTHON'
 import json
