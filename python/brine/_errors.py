@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno as _errno
 import queue as _queue
 import sys
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if sys.version_info >= (3, 13) and not TYPE_CHECKING:
     _StreamEnded = _queue.ShutDown
@@ -25,6 +25,9 @@ class Error(Exception):
 
     status: ClassVar[int] = 0
     """The status of the C library, a negative number."""
+
+    rest: list[Any]
+    """Set by Pipe.put_many(), on whatever it raises: the items that did not go."""
 
 
 class InvalidArgumentError(Error, ValueError):

@@ -185,19 +185,19 @@ static PyObject *sizes(const void *numbers, int n, bool is_signed) {
     return tuple;
 }
 
-static PyObject *get_shape(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_shape, (PyObject * self, void *closure), (self, closure)) {
     brine_array a;
     (void)closure;
     return look(self, &a) ? NULL : sizes(a.shape, a.ndim, false);
 }
 
-static PyObject *get_strides(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_strides, (PyObject * self, void *closure), (self, closure)) {
     brine_array a;
     (void)closure;
     return look(self, &a) ? NULL : sizes(a.strides, a.ndim, true);
 }
 
-static PyObject *get_dtype(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_dtype, (PyObject * self, void *closure), (self, closure)) {
     brine_array a;
     (void)closure;
     if (look(self, &a)) return NULL;
@@ -205,7 +205,7 @@ static PyObject *get_dtype(PyObject *self, void *closure) {
     return PyUnicode_FromString(d ? d->name : a.format);
 }
 
-static PyObject *get_format(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_format, (PyObject * self, void *closure), (self, closure)) {
     brine_array a;
     (void)closure;
     if (look(self, &a)) return NULL;
@@ -214,7 +214,7 @@ static PyObject *get_format(PyObject *self, void *closure) {
 }
 
 enum number { NUMBER_NDIM, NUMBER_SIZE, NUMBER_ITEMSIZE, NUMBER_NBYTES };
-static PyObject *get_number(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_number, (PyObject * self, void *closure), (self, closure)) {
     brine_array a;
     if (look(self, &a)) return NULL;
     switch ((enum number)(uintptr_t)closure) {
@@ -225,13 +225,13 @@ static PyObject *get_number(PyObject *self, void *closure) {
     }
 }
 
-static PyObject *get_readonly(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_readonly, (PyObject * self, void *closure), (self, closure)) {
     brine_array a;
     (void)closure;
     return look(self, &a) ? NULL : PyBool_FromLong(!a.writable);
 }
 
-static Py_ssize_t array_length(PyObject *self) {
+LOCKED(Py_ssize_t, array_length, (PyObject * self), (self)) {
     brine_array a;
     if (look(self, &a)) return -1;
     if (a.ndim > 0) return (Py_ssize_t)a.shape[0];
@@ -260,7 +260,7 @@ static int refuse_buffer(const char *why) {
     return -1;
 }
 
-static int array_getbuffer(PyObject *self, Py_buffer *view, int flags) {
+LOCKED(int, array_getbuffer, (PyObject * self, Py_buffer *view, int flags), (self, view, flags)) {
     brine_array a;
     view->obj = NULL;
     if (look(self, &a)) return -1;
@@ -297,7 +297,7 @@ static int array_getbuffer(PyObject *self, Py_buffer *view, int flags) {
     return 0;
 }
 
-static void array_releasebuffer(PyObject *self, Py_buffer *view) {
+LOCKED_VOID(array_releasebuffer, (PyObject * self, Py_buffer *view), (self, view)) {
     struct exported *e = view->internal;
     (void)self;
     packet_unexport(&e->export);
@@ -323,7 +323,7 @@ static int pin(struct value *array, const brine_array *a) {
     return 0;
 }
 
-static PyObject *get_interface(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_interface, (PyObject * self, void *closure), (self, closure)) {
     struct value *array = (struct value *)self;
     brine_array a;
     (void)closure;
@@ -352,10 +352,12 @@ struct lent {
     } tensor;
 };
 
+LOCKED_VOID(unexport, (struct export * export), (export)) { packet_unexport(export); }
+
 static void give_back(struct lent *lent) {
     if (!Py_IsInitialized()) return; /* the interpreter is gone: so is what would be given back to */
     PyGILState_STATE gil = PyGILState_Ensure();
-    packet_unexport(&lent->export);
+    unexport(&lent->export);
     Py_DECREF(lent->array);
     free(lent);
     PyGILState_Release(gil);
@@ -421,7 +423,8 @@ static int wants_versions(PyObject *max_version) {
     return PyArg_ParseTuple(max_version, "ii", &major, &minor) ? major >= 1 : -1;
 }
 
-static PyObject *array_dlpack(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED(PyObject *, array_dlpack, (PyObject * self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+       (self, args, nargs, kwnames)) {
     static const struct names names = {"__dlpack__", 0, 4, {"stream", "max_version", "dl_device", "copy"}};
     PyObject *given[4];
     brine_array a;
@@ -451,7 +454,7 @@ PyObject *array_to_python(struct packet *owner, brine_ref ref, enum arrays array
     return out;
 }
 
-static void array_dealloc(PyObject *self) {
+LOCKED_VOID(array_dealloc, (PyObject * self), (self)) {
     struct value *array = (struct value *)self;
     if (array->pin) packet_unexport(array->pin);
     PyMem_Free(array->pin);

@@ -87,11 +87,9 @@ static int add(const struct builder *b, brine_ref tab, PyObject *key, PyObject *
 
 /* What a value converts itself with may be Python code that changes the dict: items are held, and the size is compared.
  */
-static int build_dict(const struct builder *b, brine_ref place, PyObject *dict) {
+static int add_items(const struct builder *b, brine_ref tab, PyObject *dict) {
     Py_ssize_t position = 0, size = PyDict_Size(dict);
     PyObject *key, *value;
-    brine_ref tab = brine_assign_tab(place, 0);
-    if (!brine_ref_ok(tab)) return failed(b, brine_ref_status(tab));
     while (PyDict_Next(dict, &position, &key, &value)) {
         Py_INCREF(key);
         Py_INCREF(value);
@@ -105,6 +103,16 @@ static int build_dict(const struct builder *b, brine_ref place, PyObject *dict) 
         }
     }
     return 0;
+}
+
+static int build_dict(const struct builder *b, brine_ref place, PyObject *dict) {
+    brine_ref tab = brine_assign_tab(place, 0);
+    int rc;
+    if (!brine_ref_ok(tab)) return failed(b, brine_ref_status(tab));
+    LOCK(dict);
+    rc = add_items(b, tab, dict);
+    UNLOCK();
+    return rc;
 }
 
 /* A subclass of dict, which may have an order of its own: an OrderedDict becomes an ordered tab. */
@@ -126,12 +134,11 @@ static int build_list(const struct builder *b, brine_ref place, PyObject *list) 
     brine_ref arr = brine_assign_arr(place);
     if (!brine_ref_ok(arr)) return failed(b, brine_ref_status(arr));
     for (Py_ssize_t i = 0; i < PyList_Size(list); i++) {
-        PyObject *item = PyList_GetItem(list, i);
         brine_ref element = brine_push(arr);
         if (!brine_ref_ok(element)) return failed(b, brine_ref_status(element));
-        Py_INCREF(item);
-        int rc = build(b, element, item);
-        Py_DECREF(item);
+        PyObject *item = LIST_ITEM(list, i);
+        int rc = item ? build(b, element, item) : -1;
+        Py_XDECREF(item);
         if (rc) return -1;
     }
     return 0;
@@ -151,9 +158,16 @@ static int build_tuple(const struct builder *b, brine_ref place, PyObject *tuple
 static int build_bytes(const struct builder *b, brine_ref place, PyObject *o) {
     char *data;
     Py_ssize_t length;
-    if (PyByteArray_Check(o))
-        return failed(b, brine_assign_bytes(place, PyByteArray_AsString(o), (size_t)PyByteArray_Size(o)));
     return PyBytes_AsStringAndSize(o, &data, &length) ? -1 : failed(b, brine_assign_bytes(place, data, (size_t)length));
+}
+
+/* By its buffer, which keeps its size. */
+static int build_bytearray(const struct builder *b, brine_ref place, PyObject *o) {
+    Py_buffer view;
+    if (PyObject_GetBuffer(o, &view, PyBUF_SIMPLE)) return -1;
+    int rc = failed(b, brine_assign_bytes(place, view.buf, (size_t)view.len));
+    PyBuffer_Release(&view);
+    return rc;
 }
 
 static int build_buffer(const struct builder *b, brine_ref place, PyObject *o, const char *format) {
@@ -222,7 +236,8 @@ static int build_other(const struct builder *b, brine_ref place, PyObject *o) {
     if (PyFloat_Check(o)) return failed(b, brine_assign_double(place, PyFloat_AsDouble(o)));
     if (PyComplex_Check(o))
         return failed(b, brine_assign_complex(place, PyComplex_RealAsDouble(o), PyComplex_ImagAsDouble(o)));
-    if (PyBytes_Check(o) || PyByteArray_Check(o)) return build_bytes(b, place, o);
+    if (PyBytes_Check(o)) return build_bytes(b, place, o);
+    if (PyByteArray_Check(o)) return build_bytearray(b, place, o);
     if (PyDict_Check(o)) return build_mapping(b, place, o);
     if (PyList_Check(o)) return build_list(b, place, o);
     if (PyTuple_Check(o)) return build_tuple(b, place, o);

@@ -43,7 +43,7 @@ static PyObject *ended(struct iter *i) {
     return NULL;
 }
 
-static PyObject *iter_next(PyObject *self) {
+LOCKED(PyObject *, iter_next, (PyObject * self), (self)) {
     struct iter *i = (struct iter *)self;
     brine_ref key, value;
     if (!i->value || value_live(i->value)) return NULL;

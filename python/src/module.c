@@ -5,6 +5,9 @@
 #include <pthread.h>
 
 atomic_uint brine_fork_epoch;
+#ifdef Py_GIL_DISABLED
+PyObject brine_lock;
+#endif
 
 static void after_fork_in_child(void) { atomic_fetch_add(&brine_fork_epoch, 1); }
 static void notice_forks(void) { pthread_atfork(NULL, NULL, after_fork_in_child); }
@@ -12,7 +15,7 @@ static void notice_forks(void) { pthread_atfork(NULL, NULL, after_fork_in_child)
 /* ---- pickled objects ---- */
 
 /* (pickle, buffers...) as Arrays: brine._methods does the rest. */
-static PyObject *pickled_parts(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, pickled_parts, (PyObject * self, PyObject *ignored), (self, ignored)) {
     struct value *v = (struct value *)self;
     (void)ignored;
     if (value_live(v)) return NULL;
@@ -142,7 +145,14 @@ static PyMethodDef functions[] = {
 /* Slots that came after Python 3.11, by their numbers in the stable ABI: used where the running Python knows them. */
 #define SLOT_INTERPRETERS 3 /* Py_mod_multiple_interpreters, from 3.12 */
 #define PER_INTERPRETER_GIL ((void *)2)
-static PyModuleDef_Slot slots[] = {{Py_mod_exec, SLOT(execute)}, {0, NULL}, {0, NULL}};
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, SLOT(execute)},
+#ifdef Py_GIL_DISABLED
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+    {0, NULL}, /* for that of interpreters */
+    {0, NULL},
+};
 static PyModuleDef definition = {
     PyModuleDef_HEAD_INIT,          .m_name = "_brine",     .m_doc = "The core of the package brine.",
     .m_size = sizeof(struct state), .m_methods = functions, .m_slots = slots,
@@ -151,6 +161,7 @@ static PyModuleDef definition = {
 
 PyMODINIT_FUNC PyInit__brine(void);
 PyMODINIT_FUNC PyInit__brine(void) {
-    if (Py_Version >= 0x030C0000) slots[1] = (PyModuleDef_Slot){SLOT_INTERPRETERS, PER_INTERPRETER_GIL};
+    if (Py_Version >= 0x030C0000)
+        slots[sizeof slots / sizeof *slots - 2] = (PyModuleDef_Slot){SLOT_INTERPRETERS, PER_INTERPRETER_GIL};
     return PyModuleDef_Init(&definition);
 }

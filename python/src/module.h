@@ -12,8 +12,8 @@
  *   no array is deleted from it that one of them points into.
  * - A forked child has the parent's objects, but holds none of its packets: `epoch` tells them apart.
  *
- * Objects belong to one interpreter and are protected by its GIL. Limited API of Python 3.11: one binary for all later
- * versions.
+ * Objects belong to one interpreter and are protected by its GIL; in a Python without one by the module's lock
+ * (LOCKED). Limited API of Python 3.11: one binary for all later versions, but for those without a GIL.
  */
 #ifndef BRINE_PYTHON_MODULE_H
 #define BRINE_PYTHON_MODULE_H
@@ -30,6 +30,47 @@
 
 #define PICKLE_FORMAT "pickle:5" /* of an array of opaque items: no dtype is called so */
 #define STATUS_COUNT 32          /* over the largest negated status */
+
+/*
+ * LOCKED(type, name, (parameters), (arguments)) { ... } is a function that Python calls. Where there is no GIL it holds
+ * the module's critical section, which does what the GIL does elsewhere: one of these functions runs at a time, and
+ * another may run in between wherever this one waits or calls what may be Python code. What needs no lock reads only
+ * what never changes. Among themselves they call each other by INSIDE(name).
+ */
+#ifdef Py_GIL_DISABLED
+extern PyObject brine_lock; /* only its mutex is used */
+#define LOCKED_AS(scope, type, name, parameters, arguments)                                                            \
+    static type name##_inside parameters;                                                                              \
+    scope type name parameters {                                                                                       \
+        type result;                                                                                                   \
+        LOCK(&brine_lock);                                                                                             \
+        result = name##_inside arguments;                                                                              \
+        UNLOCK();                                                                                                      \
+        return result;                                                                                                 \
+    }                                                                                                                  \
+    static type name##_inside parameters
+#define LOCKED_VOID(name, parameters, arguments)                                                                       \
+    static void name##_inside parameters;                                                                              \
+    static void name parameters {                                                                                      \
+        LOCK(&brine_lock);                                                                                             \
+        name##_inside arguments;                                                                                       \
+        UNLOCK();                                                                                                      \
+    }                                                                                                                  \
+    static void name##_inside parameters
+#define INSIDE(name) name##_inside
+#define LOCK(object) Py_BEGIN_CRITICAL_SECTION(object)
+#define UNLOCK() Py_END_CRITICAL_SECTION()
+#define LIST_ITEM(list, i) PyList_GetItemRef(list, i)
+#else
+#define LOCKED_AS(scope, type, name, parameters, arguments) scope type name parameters
+#define LOCKED_VOID(name, parameters, arguments) static void name parameters
+#define INSIDE(name) name
+#define LOCK(object)
+#define UNLOCK()
+#define LIST_ITEM(list, i) Py_XNewRef(PyList_GetItem(list, i))
+#endif
+#define LOCKED(type, name, parameters, arguments) LOCKED_AS(static, type, name, parameters, arguments)
+#define LOCKED_SHARED(type, name, parameters, arguments) LOCKED_AS(, type, name, parameters, arguments)
 
 struct pool;
 struct state {
@@ -200,7 +241,7 @@ bool has_pointers(const char *format);
 bool is_numpy_scalar(PyObject *o);
 PyObject *array_to_python(struct packet *owner, brine_ref ref, enum arrays arrays);
 
-/* ---- pipe.c, wait.c, poller.c ---- */
+/* ---- pipe.c, many.c, wait.c, poller.c ---- */
 extern PyType_Spec pipe_spec;
 struct pipe_core {
     atomic_int refs;
@@ -222,9 +263,14 @@ struct pipe {
 };
 PyObject *pipe_open(struct pool *pool, brine_pipe *raw, bool server);
 int pipe_live(struct pipe *pipe);
+void pipe_rearm(struct pipe *pipe, bool writing); /* after each operation: the descriptor may have to wait again */
+PyObject *pipe_failed(struct pipe *pipe, int rc, PyObject *timed_out); /* rc > 0: raised already; NULL */
+PyObject *pipe_put_many(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
+PyObject *pipe_get_many(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
 void pipe_core_unref(struct pipe_core *core);
-int wait_to_get(struct pipe *pipe, brine_packet *packet, brine_deadline deadline); /* the core's status, or 1: raised */
-int wait_to_put(struct pipe *pipe, brine_packet packet, brine_deadline deadline);
+/* The core's status, or 1: raised. *done: how many came, or went; not all when it is not 0. */
+int wait_to_get(struct pipe *pipe, brine_packet *packets, size_t count, brine_deadline deadline, size_t *done);
+int wait_to_put(struct pipe *pipe, brine_packet *packets, size_t count, brine_deadline deadline, size_t *done);
 PyObject *module_wait(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
 PyObject *module_fanout(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames);
 int sliced(brine_deadline until, brine_deadline *slice); /* the next piece of a wait; 1: it was the last */

@@ -5,7 +5,7 @@
 #define N(field) #field, (unsigned long long)info->field
 #define B(field) #field, info->field ? Py_True : Py_False
 
-PyObject *pool_info(PyObject *self, PyObject *ignored) {
+LOCKED_SHARED(PyObject *, pool_info, (PyObject * self, PyObject *ignored), (self, ignored)) {
     struct pool *pool = (struct pool *)self;
     brine_pool_info given, *info = &given;
     (void)ignored;
@@ -42,7 +42,7 @@ static PyObject *pipe_dict(const brine_pipe_info *info) {
 
 static int visit_pipe(const brine_pipe_info *info, void *list) { return append(list, pipe_dict(info)); }
 
-PyObject *pool_pipes(PyObject *self, PyObject *ignored) {
+LOCKED_SHARED(PyObject *, pool_pipes, (PyObject * self, PyObject *ignored), (self, ignored)) {
     struct pool *pool = (struct pool *)self;
     (void)ignored;
     if (pool_live(pool)) return NULL;
@@ -50,7 +50,7 @@ PyObject *pool_pipes(PyObject *self, PyObject *ignored) {
     return finished(pool, list, list ? brine_pipe_each(pool->core->raw, visit_pipe, list) : 1);
 }
 
-PyObject *pipe_info(PyObject *self, PyObject *ignored) {
+LOCKED_SHARED(PyObject *, pipe_info, (PyObject * self, PyObject *ignored), (self, ignored)) {
     struct pipe *pipe = (struct pipe *)self;
     brine_pipe_info info;
     (void)ignored;
@@ -63,7 +63,7 @@ static int visit_published(const brine_published_info *info, void *list) {
     return append(list, Py_BuildValue("{s:s,s:K,s:K,s:K}", "name", info->name, N(bytes), N(holders), N(version)));
 }
 
-PyObject *pool_published(PyObject *self, PyObject *ignored) {
+LOCKED_SHARED(PyObject *, pool_published, (PyObject * self, PyObject *ignored), (self, ignored)) {
     struct pool *pool = (struct pool *)self;
     (void)ignored;
     if (pool_live(pool)) return NULL;
@@ -78,7 +78,7 @@ static int visit_participant(const brine_participant_info *info, void *list) {
                                       N(bytes_held)));
 }
 
-PyObject *pool_participants(PyObject *self, PyObject *ignored) {
+LOCKED_SHARED(PyObject *, pool_participants, (PyObject * self, PyObject *ignored), (self, ignored)) {
     struct pool *pool = (struct pool *)self;
     (void)ignored;
     if (pool_live(pool)) return NULL;
@@ -90,7 +90,7 @@ static void report(const char *problem, void *list) {
     if (!PyErr_Occurred()) append(list, PyUnicode_FromString(problem));
 }
 
-PyObject *pool_check(PyObject *self, PyObject *ignored) {
+LOCKED_SHARED(PyObject *, pool_check, (PyObject * self, PyObject *ignored), (self, ignored)) {
     struct pool *pool = (struct pool *)self;
     (void)ignored;
     if (pool_live(pool)) return NULL;
@@ -100,7 +100,8 @@ PyObject *pool_check(PyObject *self, PyObject *ignored) {
 }
 
 /* The copy lives in a pool that the core keeps; what is given is copied out of that. */
-PyObject *pool_peek(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED_SHARED(PyObject *, pool_peek, (PyObject * self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+              (self, args, nargs, kwnames)) {
     static const struct names names = {"peek", 1, 3, {"name", "nth", "max_bytes"}};
     struct pool *pool = (struct pool *)self;
     PyObject *given[3];

@@ -157,7 +157,7 @@ void packet_drop(struct packet *p, brine_packet handle) {
     if (!p || handle.record != p->handle.record) brine_packet_free(handle);
 }
 
-static void packet_dealloc(PyObject *self) {
+LOCKED_VOID(packet_dealloc, (PyObject * self), (self)) {
     struct packet *p = (struct packet *)self;
     PyTypeObject *type = Py_TYPE(self);
     struct pool *pool = p->pool;
@@ -170,7 +170,7 @@ static void packet_dealloc(PyObject *self) {
 
 /* ---- methods ---- */
 
-static PyObject *packet_close(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, packet_close, (PyObject * self, PyObject *ignored), (self, ignored)) {
     struct packet *p = (struct packet *)self;
     (void)ignored;
     p->done = true;
@@ -178,19 +178,19 @@ static PyObject *packet_close(PyObject *self, PyObject *ignored) {
     Py_RETURN_NONE;
 }
 
-static PyObject *packet_enter(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, packet_enter, (PyObject * self, PyObject *ignored), (self, ignored)) {
     (void)ignored;
     return value_live((struct value *)self) ? NULL : Py_NewRef(self);
 }
 
-static PyObject *packet_exit(PyObject *self, PyObject *const *args, Py_ssize_t nargs) {
+LOCKED(PyObject *, packet_exit, (PyObject * self, PyObject *const *args, Py_ssize_t nargs), (self, args, nargs)) {
     struct packet *p = (struct packet *)self;
     p->done = nargs == 0 || args[0] == Py_None;
     close_packet(p);
     Py_RETURN_NONE;
 }
 
-static PyObject *packet_share(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, packet_share, (PyObject * self, PyObject *ignored), (self, ignored)) {
     struct packet *p = (struct packet *)self;
     (void)ignored;
     if (packet_live(p)) return NULL;
@@ -200,16 +200,16 @@ static PyObject *packet_share(PyObject *self, PyObject *ignored) {
     return Py_NewRef(self);
 }
 
-static PyObject *packet_clone(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, packet_clone, (PyObject * self, PyObject *ignored), (self, ignored)) {
     struct packet *p = (struct packet *)self;
     brine_packet clone;
-    PyObject *shared = packet_share(self, ignored);
+    PyObject *shared = INSIDE(packet_share)(self, ignored);
     if (!shared) return NULL;
     Py_DECREF(shared);
     return check_value(p, brine_packet_clone(p->handle, &clone)) ? NULL : packet_wrap(p->pool, clone, p->pickle, false);
 }
 
-static PyObject *packet_own(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, packet_own, (PyObject * self, PyObject *ignored), (self, ignored)) {
     struct packet *p = (struct packet *)self;
     (void)ignored;
     if (packet_live(p)) return NULL;
@@ -220,7 +220,7 @@ static PyObject *packet_own(PyObject *self, PyObject *ignored) {
     return Py_NewRef(self);
 }
 
-static PyObject *packet_compact(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, packet_compact, (PyObject * self, PyObject *ignored), (self, ignored)) {
     struct packet *p = (struct packet *)self;
     (void)ignored;
     if (packet_live(p) || packet_lent(p, "compacted") || check_value(p, brine_packet_compact(&p->handle))) return NULL;
@@ -228,7 +228,7 @@ static PyObject *packet_compact(PyObject *self, PyObject *ignored) {
     Py_RETURN_NONE;
 }
 
-static PyObject *packet_ack(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, packet_ack, (PyObject * self, PyObject *ignored), (self, ignored)) {
     struct packet *p = (struct packet *)self;
     (void)ignored;
     if (packet_live(p) || check_value(p, brine_ack(p->handle))) return NULL;
@@ -236,7 +236,7 @@ static PyObject *packet_ack(PyObject *self, PyObject *ignored) {
     Py_RETURN_NONE;
 }
 
-static PyObject *packet_nack(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, packet_nack, (PyObject * self, PyObject *ignored), (self, ignored)) {
     struct packet *p = (struct packet *)self;
     (void)ignored;
     if (packet_live(p) || packet_lent(p, "given back") || check_value(p, brine_nack(p->handle))) return NULL;
@@ -244,14 +244,15 @@ static PyObject *packet_nack(PyObject *self, PyObject *ignored) {
     Py_RETURN_NONE;
 }
 
-static PyObject *packet_validate(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, packet_validate, (PyObject * self, PyObject *ignored), (self, ignored)) {
     struct packet *p = (struct packet *)self;
     (void)ignored;
     if (packet_live(p) || check_value(p, brine_packet_validate(p->handle))) return NULL;
     Py_RETURN_NONE;
 }
 
-static PyObject *packet_copy(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED(PyObject *, packet_copy, (PyObject * self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+       (self, args, nargs, kwnames)) {
     static const struct names names = {"copy", 0, 1, {"pool"}};
     PyObject *pool;
     struct packet *p = (struct packet *)self;
@@ -265,13 +266,13 @@ static PyObject *packet_copy(PyObject *self, PyObject *const *args, Py_ssize_t n
 
 /* ---- attributes ---- */
 
-static PyObject *get_root(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_root, (PyObject * self, void *closure), (self, closure)) {
     struct packet *p = (struct packet *)self;
     (void)closure;
     return packet_live(p) ? NULL : to_value(p, p->ref);
 }
 
-static int set_root(PyObject *self, PyObject *value, void *closure) {
+LOCKED(int, set_root, (PyObject * self, PyObject *value, void *closure), (self, value, closure)) {
     (void)closure;
     if (!value) {
         PyErr_SetString(PyExc_AttributeError, "the root cannot be deleted");
@@ -287,34 +288,34 @@ static PyObject *get_pool(PyObject *self, void *closure) {
     return Py_NewRef((PyObject *)((struct packet *)self)->pool);
 }
 
-static PyObject *get_closed(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_closed, (PyObject * self, void *closure), (self, closure)) {
     struct packet *p = (struct packet *)self;
     (void)closure;
     return PyBool_FromLong(!p->handle.record || p->barred || p->pool->closed || !same_process(p));
 }
 
-static PyObject *get_shared(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_shared, (PyObject * self, void *closure), (self, closure)) {
     (void)closure;
     return packet_live((struct packet *)self)
                ? NULL
                : PyBool_FromLong(brine_packet_is_shared(((struct packet *)self)->handle));
 }
 
-static PyObject *get_holders(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_holders, (PyObject * self, void *closure), (self, closure)) {
     (void)closure;
     return packet_live((struct packet *)self)
                ? NULL
                : PyLong_FromUnsignedLong(brine_packet_holders(((struct packet *)self)->handle));
 }
 
-static PyObject *get_deliveries(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_deliveries, (PyObject * self, void *closure), (self, closure)) {
     (void)closure;
     return packet_live((struct packet *)self)
                ? NULL
                : PyLong_FromUnsignedLong(brine_deliveries(((struct packet *)self)->handle));
 }
 
-static PyObject *get_nbytes(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_nbytes, (PyObject * self, void *closure), (self, closure)) {
     struct packet *p = (struct packet *)self;
     uint64_t bytes;
     (void)closure;
@@ -322,12 +323,12 @@ static PyObject *get_nbytes(PyObject *self, void *closure) {
                                                                                    : PyLong_FromUnsignedLongLong(bytes);
 }
 
-static PyObject *get_pickle(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_pickle, (PyObject * self, void *closure), (self, closure)) {
     (void)closure;
     return PyBool_FromLong(((struct packet *)self)->pickle);
 }
 
-static int set_pickle(PyObject *self, PyObject *value, void *closure) {
+LOCKED(int, set_pickle, (PyObject * self, PyObject *value, void *closure), (self, value, closure)) {
     int yes = to_flag(value, false);
     (void)closure;
     if (yes >= 0) ((struct packet *)self)->pickle = yes;

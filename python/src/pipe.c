@@ -104,27 +104,33 @@ static void leave(struct pipe *pipe, bool end) {
     wake_tasks(pipe);
 }
 
-static PyObject *pipe_close(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, pipe_close, (PyObject * self, PyObject *ignored), (self, ignored)) {
     (void)ignored;
     leave((struct pipe *)self, true);
     Py_RETURN_NONE;
 }
 
-static PyObject *pipe_detach(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, pipe_detach, (PyObject * self, PyObject *ignored), (self, ignored)) {
     (void)ignored;
     leave((struct pipe *)self, false);
     Py_RETURN_NONE;
 }
 
-static PyObject *pipe_enter(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, pipe_enter, (PyObject * self, PyObject *ignored), (self, ignored)) {
     (void)ignored;
     return pipe_live((struct pipe *)self) ? NULL : Py_NewRef(self);
 }
 
+<<<<<<< HEAD
 /* After an exception what was to follow is missing: readers are not to take that for the end. */
 static PyObject *pipe_exit(PyObject *self, PyObject *const *args, Py_ssize_t nargs) {
     leave((struct pipe *)self, nargs == 0 || args[0] == Py_None);
     Py_RETURN_NONE;
+=======
+LOCKED(PyObject *, pipe_exit, (PyObject * self, PyObject *const *args, Py_ssize_t nargs), (self, args, nargs)) {
+    (void)args, (void)nargs;
+    return INSIDE(pipe_close)(self, NULL);
+>>>>>>> w-py2
 }
 
 static int pipe_traverse(PyObject *self, visitproc visit, void *arg) {
@@ -138,7 +144,7 @@ static int pipe_clear(PyObject *self) {
     return 0;
 }
 
-static void pipe_dealloc(PyObject *self) {
+LOCKED_VOID(pipe_dealloc, (PyObject * self), (self)) {
     struct pipe *pipe = (struct pipe *)self;
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
@@ -160,15 +166,14 @@ static int when(PyObject *block, PyObject *timeout, brine_deadline *deadline) {
 }
 
 /* The descriptor is readable as long as the pipe is; when it may no longer be, the poller looks again. */
-static void rearm_reader(struct pipe *pipe) {
-    if (unlikely(pipe->readable) && brine_pipe_length(pipe->core->raw) == 0) poller_arm(pipe->readable);
-}
-static void rearm_writer(struct pipe *pipe) {
-    if (unlikely(pipe->writable) && brine_pipe_length(pipe->core->raw) >= brine_pipe_capacity(pipe->core->raw))
-        poller_arm(pipe->writable);
+void pipe_rearm(struct pipe *pipe, bool writing) {
+    struct poller *poller = writing ? pipe->writable : pipe->readable;
+    if (likely(!poller) || pipe->closed || pipe->pool->closed) return;
+    size_t length = brine_pipe_length(pipe->core->raw);
+    if (writing ? length >= brine_pipe_capacity(pipe->core->raw) : length == 0) poller_arm(poller);
 }
 
-static PyObject *failed(struct pipe *pipe, int rc, PyObject *timed_out) {
+PyObject *pipe_failed(struct pipe *pipe, int rc, PyObject *timed_out) {
     if (rc == BRINE_ETIMEDOUT)
         PyErr_SetString(timed_out, brine_detail());
     else if (rc < 0)
@@ -178,31 +183,34 @@ static PyObject *failed(struct pipe *pipe, int rc, PyObject *timed_out) {
 
 static PyObject *get(struct pipe *pipe, brine_deadline deadline) {
     brine_packet packet;
+    size_t done;
     if (pipe_live(pipe)) return NULL;
-    int rc = wait_to_get(pipe, &packet, deadline);
-    if (!pipe->closed && !pipe->pool->closed) rearm_reader(pipe);
-    return rc ? failed(pipe, rc, pipe->state->empty)
+    int rc = wait_to_get(pipe, &packet, 1, deadline, &done);
+    pipe_rearm(pipe, false);
+    return rc ? pipe_failed(pipe, rc, pipe->state->empty)
               : packet_wrap(pipe->pool, packet, pipe->pool->pickle, pipe->leases);
 }
 
 static PyObject *put(struct pipe *pipe, PyObject *value, brine_deadline deadline) {
     brine_packet handle;
     struct packet *of;
+    size_t done;
     if (pipe_live(pipe) || packet_to_give(pipe->pool, value, &handle, &of)) return NULL;
     if (of) of->barred |= BARRED_PUTTING; /* another thread keeps its hands off while this one waits without the GIL */
-    int rc = wait_to_put(pipe, handle, deadline);
+    int rc = pipe_live(pipe) ? 1 : wait_to_put(pipe, &handle, 1, deadline, &done); /* making it may have run anything */
     if (of) of->barred &= (uint8_t)~BARRED_PUTTING;
-    if (!pipe->closed && !pipe->pool->closed) rearm_writer(pipe);
+    pipe_rearm(pipe, true);
     if (rc == 0) {
         if (of) packet_given(of, handle);
         Py_RETURN_NONE;
     }
-    failed(pipe, rc, pipe->state->full);
+    pipe_failed(pipe, rc, pipe->state->full);
     packet_drop(of, handle);
     return NULL;
 }
 
-static PyObject *pipe_get(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED(PyObject *, pipe_get, (PyObject * self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+       (self, args, nargs, kwnames)) {
     static const struct names names = {"get", 0, 2, {"block", "timeout"}};
     PyObject *given[2];
     brine_deadline deadline;
@@ -210,7 +218,8 @@ static PyObject *pipe_get(PyObject *self, PyObject *const *args, Py_ssize_t narg
     return get((struct pipe *)self, deadline);
 }
 
-static PyObject *pipe_put(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED(PyObject *, pipe_put, (PyObject * self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+       (self, args, nargs, kwnames)) {
     static const struct names names = {"put", 1, 3, {"item", "block", "timeout"}};
     PyObject *given[3];
     brine_deadline deadline;
@@ -218,16 +227,18 @@ static PyObject *pipe_put(PyObject *self, PyObject *const *args, Py_ssize_t narg
     return put((struct pipe *)self, given[0], deadline);
 }
 
-static PyObject *pipe_get_nowait(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, pipe_get_nowait, (PyObject * self, PyObject *ignored), (self, ignored)) {
     (void)ignored;
     return get((struct pipe *)self, brine_now());
 }
 
-static PyObject *pipe_put_nowait(PyObject *self, PyObject *item) { return put((struct pipe *)self, item, brine_now()); }
+LOCKED(PyObject *, pipe_put_nowait, (PyObject * self, PyObject *item), (self, item)) {
+    return put((struct pipe *)self, item, brine_now());
+}
 
 /* ---- iterating until the stream ends ---- */
 
-static PyObject *pipe_next(PyObject *self) {
+LOCKED(PyObject *, pipe_next, (PyObject * self), (self)) {
     struct pipe *pipe = (struct pipe *)self;
     PyObject *packet = get(pipe, brine_forever());
     if (!packet && PyErr_ExceptionMatches(pipe->state->shut_down)) PyErr_Clear();
@@ -236,30 +247,31 @@ static PyObject *pipe_next(PyObject *self) {
 
 /* ---- looking ---- */
 
-static Py_ssize_t length(PyObject *self) {
+LOCKED(Py_ssize_t, length, (PyObject * self), (self)) {
     struct pipe *pipe = (struct pipe *)self;
     return pipe_live(pipe) ? -1 : (Py_ssize_t)brine_pipe_length(pipe->core->raw);
 }
 
-static PyObject *pipe_qsize(PyObject *self, PyObject *ignored) {
-    Py_ssize_t n = length(self);
+LOCKED(PyObject *, pipe_qsize, (PyObject * self, PyObject *ignored), (self, ignored)) {
+    Py_ssize_t n = INSIDE(length)(self);
     (void)ignored;
     return n < 0 ? NULL : PyLong_FromSsize_t(n);
 }
 
-static PyObject *pipe_empty(PyObject *self, PyObject *ignored) {
-    Py_ssize_t n = length(self);
+LOCKED(PyObject *, pipe_empty, (PyObject * self, PyObject *ignored), (self, ignored)) {
+    Py_ssize_t n = INSIDE(length)(self);
     (void)ignored;
     return n < 0 ? NULL : PyBool_FromLong(n == 0);
 }
 
-static PyObject *pipe_full(PyObject *self, PyObject *ignored) {
-    Py_ssize_t n = length(self);
+LOCKED(PyObject *, pipe_full, (PyObject * self, PyObject *ignored), (self, ignored)) {
+    Py_ssize_t n = INSIDE(length)(self);
     (void)ignored;
     return n < 0 ? NULL : PyBool_FromLong((size_t)n >= brine_pipe_capacity(((struct pipe *)self)->core->raw));
 }
 
-static PyObject *pipe_expect(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED(PyObject *, pipe_expect, (PyObject * self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+       (self, args, nargs, kwnames)) {
     static const struct names names = {"expect", 0, 2, {"server", "reader"}};
     struct pipe *pipe = (struct pipe *)self;
     PyObject *given[2];
@@ -272,7 +284,7 @@ static PyObject *pipe_expect(PyObject *self, PyObject *const *args, Py_ssize_t n
     Py_RETURN_NONE;
 }
 
-static PyObject *pipe_interrupt(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, pipe_interrupt, (PyObject * self, PyObject *ignored), (self, ignored)) {
     struct pipe *pipe = (struct pipe *)self;
     (void)ignored;
     if (pipe_live(pipe)) return NULL;
@@ -290,37 +302,37 @@ static PyObject *descriptor(PyObject *self, bool writing) {
     return *poller ? PyLong_FromLong(poller_fd(*poller)) : NULL;
 }
 
-static PyObject *pipe_fileno(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, pipe_fileno, (PyObject * self, PyObject *ignored), (self, ignored)) {
     (void)ignored;
     return descriptor(self, false);
 }
 
-static PyObject *pipe_writable_fileno(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, pipe_writable_fileno, (PyObject * self, PyObject *ignored), (self, ignored)) {
     (void)ignored;
     return descriptor(self, true);
 }
 
 /* ---- attributes ---- */
 
-static PyObject *get_name(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_name, (PyObject * self, void *closure), (self, closure)) {
     struct pipe *pipe = (struct pipe *)self;
     (void)closure;
     return pipe_live(pipe) ? NULL : PyUnicode_FromString(brine_pipe_name(pipe->core->raw));
 }
 
-static PyObject *get_capacity(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_capacity, (PyObject * self, void *closure), (self, closure)) {
     struct pipe *pipe = (struct pipe *)self;
     (void)closure;
     return pipe_live(pipe) ? NULL : PyLong_FromSize_t(brine_pipe_capacity(pipe->core->raw));
 }
 
-static PyObject *get_ended(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_ended, (PyObject * self, void *closure), (self, closure)) {
     struct pipe *pipe = (struct pipe *)self;
     (void)closure;
     return pipe_live(pipe) ? NULL : PyBool_FromLong(brine_pipe_is_closed(pipe->core->raw));
 }
 
-static PyObject *get_closed(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_closed, (PyObject * self, void *closure), (self, closure)) {
     struct pipe *pipe = (struct pipe *)self;
     (void)closure;
     return PyBool_FromLong(pipe->closed || pipe->pool->closed);
@@ -341,13 +353,13 @@ static PyObject *get_leases(PyObject *self, void *closure) {
     return PyBool_FromLong(((struct pipe *)self)->leases);
 }
 
-static PyObject *get_waiters(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_waiters, (PyObject * self, void *closure), (self, closure)) {
     PyObject *waiters = ((struct pipe *)self)->waiters;
     (void)closure;
     return Py_NewRef(waiters ? waiters : Py_None);
 }
 
-static int set_waiters(PyObject *self, PyObject *value, void *closure) {
+LOCKED(int, set_waiters, (PyObject * self, PyObject *value, void *closure), (self, value, closure)) {
     struct pipe *pipe = (struct pipe *)self;
     PyObject *old = pipe->waiters;
     (void)closure;
@@ -366,12 +378,30 @@ static PyMethodDef methods[] = {
            "expect()), WaitInterruptedError, NotFoundError (the pipe was removed); for other objects also what "
            "Pool.packet() raises."),
     METHOD("get", pipe_get, FAST,
+<<<<<<< HEAD
            "get($self, block=True, timeout=None)\n--\n\nTakes the oldest packet, which is then the caller's: freed "
            "when it is closed or its last reference goes.\n\nWaits as put(). Empty: nothing came. ShutDown: the stream "
            "has ended and everything was taken. PeerGoneError (see expect()), WaitInterruptedError, NotFoundError (the "
            "pipe was removed)."),
     METHOD("put_nowait", pipe_put_nowait, METH_O, "put_nowait($self, item, /)\n--\n\nput(item, block=False)."),
     METHOD("get_nowait", pipe_get_nowait, METH_NOARGS, "get_nowait($self, /)\n--\n\nget(block=False)."),
+=======
+           "get($self, block=True, timeout=None)\n--\n\nTakes the oldest packet, which is then the caller's.\n\n"
+           "Waits as put(). Empty: nothing came. ShutDown: the stream has ended and everything was taken."),
+    METHOD("put_nowait", pipe_put_nowait, METH_O, "put_nowait($self, item, /)\n--\n\nput(item, block=False)"),
+    METHOD("get_nowait", pipe_get_nowait, METH_NOARGS, "get_nowait($self, /)\n--\n\nget(block=False)"),
+    METHOD(
+        "put_many", pipe_put_many, FAST,
+        "put_many($self, items, timeout=None)\n--\n\nPuts the items of an iterable in order, as so many put() "
+        "would, at a part of the cost; returns how many.\n\n"
+        "The iterable is read to its end first. Others may put in between. timeout: seconds for all of them. When it "
+        "raises, what went before stays in the pipe, and the exception's attribute `rest` is a list of the items that "
+        "did not go, which are still the caller's: Full and Ctrl-C may be followed by put_many(error.rest)."),
+    METHOD("get_many", pipe_get_many, FAST,
+           "get_many($self, max, timeout=None)\n--\n\nTakes the oldest packets, at least one and up to max, as a "
+           "list; they are then the caller's.\n\n"
+           "Waits as get(), and only while the pipe is empty: it does not wait for more to come. Empty; ShutDown."),
+>>>>>>> w-py2
     METHOD("qsize", pipe_qsize, METH_NOARGS, "qsize($self, /)\n--\n\nPackets in the pipe now."),
     METHOD("empty", pipe_empty, METH_NOARGS, "empty($self, /)\n--\n\nTrue if there are none now."),
     METHOD("full", pipe_full, METH_NOARGS, "full($self, /)\n--\n\nTrue if there is no room now."),

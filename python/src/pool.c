@@ -44,7 +44,7 @@ int pool_live(struct pool *pool) {
 
 /* In a forked child nothing is mapped until the pool is attached again. The core does that at its first call; here it
  * is made to where arrays look into the pool, which make no calls. */
-PyObject *module_after_fork(PyObject *module, PyObject *ignored) {
+LOCKED_SHARED(PyObject *, module_after_fork, (PyObject * module, PyObject *ignored), (module, ignored)) {
     (void)ignored;
     for (struct pool *p = ((struct state *)PyModule_GetState(module))->pools; p; p = p->next)
         if (atomic_load(&p->core->uses) > !p->closed && p->core->raw) brine_pool_address(p->core->raw, 1);
@@ -110,7 +110,8 @@ static int creation_options(struct state *s, PyObject **given, brine_pool_option
                : 0;
 }
 
-static PyObject *pool_create(PyObject *type, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED(PyObject *, pool_create, (PyObject * type, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+       (type, args, nargs, kwnames)) {
     static const struct names names = {
         "create", 1, 8, {"name", "size", "initial", "mode", "huge", "replace", "populate", "pickle"}};
     struct state *s = state_of_type(type);
@@ -125,7 +126,8 @@ static PyObject *pool_create(PyObject *type, PyObject *const *args, Py_ssize_t n
     return rc ? raise_status(s, rc) : wrap(s, raw, pickle);
 }
 
-static PyObject *pool_create_private(PyObject *type, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED(PyObject *, pool_create_private, (PyObject * type, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+       (type, args, nargs, kwnames)) {
     static const struct names names = {"create_private", 0, 5, {"size", "initial", "huge", "populate", "pickle"}};
     struct state *s = state_of_type(type);
     brine_pool_options options = {0};
@@ -154,7 +156,8 @@ static int attach(struct state *s, const char *name, const brine_pool_options *o
     }
 }
 
-static PyObject *pool_attach(PyObject *type, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED(PyObject *, pool_attach, (PyObject * type, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+       (type, args, nargs, kwnames)) {
     static const struct names names = {"attach", 1, 5, {"name", "timeout", "readonly", "huge", "pickle"}};
     struct state *s = state_of_type(type);
     brine_pool_options options = {0};
@@ -173,7 +176,8 @@ static PyObject *pool_attach(PyObject *type, PyObject *const *args, Py_ssize_t n
 
 /* ---- names ---- */
 
-static PyObject *pool_unlink(PyObject *type, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED(PyObject *, pool_unlink, (PyObject * type, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+       (type, args, nargs, kwnames)) {
     static const struct names names = {"unlink", 1, 2, {"name", "stale"}};
     PyObject *given[2];
     if (parse_arguments(&names, args, nargs, kwnames, given)) return NULL;
@@ -192,7 +196,7 @@ static int append_name(const char *name, void *list) {
     return rc ? 1 : 0;
 }
 
-static PyObject *pool_list(PyObject *type, PyObject *ignored) {
+LOCKED(PyObject *, pool_list, (PyObject * type, PyObject *ignored), (type, ignored)) {
     PyObject *list = PyList_New(0);
     (void)ignored;
     int rc = list ? brine_pool_list(append_name, list) : 1;
@@ -201,8 +205,8 @@ static PyObject *pool_list(PyObject *type, PyObject *ignored) {
     return rc < 0 ? raise_status(state_of_type(type), rc) : NULL;
 }
 
-static PyObject *pool_exists(PyObject *type, PyObject *name) {
-    PyObject *list = pool_list(type, NULL);
+LOCKED(PyObject *, pool_exists, (PyObject * type, PyObject *name), (type, name)) {
+    PyObject *list = INSIDE(pool_list)(type, NULL);
     int found = list ? PySequence_Contains(list, name) : -1;
     Py_XDECREF(list);
     return found < 0 ? NULL : PyBool_FromLong(found);
@@ -216,23 +220,23 @@ static void close_pool(struct pool *pool) {
     core_unuse(pool->core);
 }
 
-static PyObject *pool_close(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, pool_close, (PyObject * self, PyObject *ignored), (self, ignored)) {
     (void)ignored;
     close_pool((struct pool *)self);
     Py_RETURN_NONE;
 }
 
-static PyObject *pool_enter(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, pool_enter, (PyObject * self, PyObject *ignored), (self, ignored)) {
     (void)ignored;
     return pool_live((struct pool *)self) ? NULL : Py_NewRef(self);
 }
 
-static PyObject *pool_exit(PyObject *self, PyObject *const *args, Py_ssize_t nargs) {
+LOCKED(PyObject *, pool_exit, (PyObject * self, PyObject *const *args, Py_ssize_t nargs), (self, args, nargs)) {
     (void)args, (void)nargs;
-    return pool_close(self, NULL);
+    return INSIDE(pool_close)(self, NULL);
 }
 
-static void pool_dealloc(PyObject *self) {
+LOCKED_VOID(pool_dealloc, (PyObject * self), (self)) {
     struct pool *pool = (struct pool *)self;
     PyTypeObject *type = Py_TYPE(self);
     if (pool->weakrefs) PyObject_ClearWeakRefs(self);
@@ -245,7 +249,8 @@ static void pool_dealloc(PyObject *self) {
 
 /* ---- packets and pipes ---- */
 
-static PyObject *pool_packet(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED(PyObject *, pool_packet, (PyObject * self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+       (self, args, nargs, kwnames)) {
     static const struct names names = {"packet", 0, 3, {"value", "pickle", "bytes"}};
     struct pool *pool = (struct pool *)self;
     PyObject *given[3];
@@ -257,7 +262,8 @@ static PyObject *pool_packet(PyObject *self, PyObject *const *args, Py_ssize_t n
     return packet_wrap(pool, handle, pickle, false);
 }
 
-static PyObject *pool_serve(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED(PyObject *, pool_serve, (PyObject * self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+       (self, args, nargs, kwnames)) {
     static const struct names names = {"serve", 1, 5, {"name", "capacity", "leases", "max_deliveries", "dead_letter"}};
     struct pool *pool = (struct pool *)self;
     PyObject *given[5];
@@ -294,7 +300,8 @@ static int connect_pipe(struct pool *pool, const char *name, brine_deadline dead
     }
 }
 
-static PyObject *pool_connect(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED(PyObject *, pool_connect, (PyObject * self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+       (self, args, nargs, kwnames)) {
     static const struct names names = {"connect", 1, 2, {"name", "timeout"}};
     struct pool *pool = (struct pool *)self;
     PyObject *given[2];
@@ -307,7 +314,7 @@ static PyObject *pool_connect(PyObject *self, PyObject *const *args, Py_ssize_t 
     return !name || connect_pipe(pool, name, deadline, &raw) ? NULL : pipe_open(pool, raw, false);
 }
 
-static PyObject *pool_remove(PyObject *self, PyObject *name) {
+LOCKED(PyObject *, pool_remove, (PyObject * self, PyObject *name), (self, name)) {
     struct pool *pool = (struct pool *)self;
     const char *text = to_text(name, "a pipe's name");
     if (!text || pool_live(pool)) return NULL;
@@ -318,7 +325,7 @@ static PyObject *pool_remove(PyObject *self, PyObject *name) {
 
 /* ---- upkeep ---- */
 
-static PyObject *pool_reap(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, pool_reap, (PyObject * self, PyObject *ignored), (self, ignored)) {
     struct pool *pool = (struct pool *)self;
     unsigned reaped = 0;
     (void)ignored;
@@ -327,7 +334,7 @@ static PyObject *pool_reap(PyObject *self, PyObject *ignored) {
     return rc ? raise_status(pool->state, rc) : PyLong_FromUnsignedLong(reaped);
 }
 
-static PyObject *pool_trim(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, pool_trim, (PyObject * self, PyObject *ignored), (self, ignored)) {
     struct pool *pool = (struct pool *)self;
     uint64_t bytes = 0;
     (void)ignored;
@@ -336,7 +343,7 @@ static PyObject *pool_trim(PyObject *self, PyObject *ignored) {
     return rc ? raise_status(pool->state, rc) : PyLong_FromUnsignedLongLong(bytes);
 }
 
-static PyObject *pool_interrupt(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, pool_interrupt, (PyObject * self, PyObject *ignored), (self, ignored)) {
     struct pool *pool = (struct pool *)self;
     (void)ignored;
     if (pool_live(pool)) return NULL;
@@ -346,40 +353,40 @@ static PyObject *pool_interrupt(PyObject *self, PyObject *ignored) {
 
 /* ---- attributes ---- */
 
-static PyObject *get_name(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_name, (PyObject * self, void *closure), (self, closure)) {
     struct pool *pool = (struct pool *)self;
     (void)closure;
     return pool_live(pool) ? NULL : PyUnicode_FromString(brine_pool_name(pool->core->raw));
 }
 
-static PyObject *get_size(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_size, (PyObject * self, void *closure), (self, closure)) {
     struct pool *pool = (struct pool *)self;
     (void)closure;
     return pool_live(pool) ? NULL : PyLong_FromUnsignedLongLong(brine_pool_bytes(pool->core->raw));
 }
 
-static PyObject *get_closed(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_closed, (PyObject * self, void *closure), (self, closure)) {
     (void)closure;
     return PyBool_FromLong(((struct pool *)self)->closed);
 }
 
-static PyObject *get_mapped(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_mapped, (PyObject * self, void *closure), (self, closure)) {
     (void)closure;
     return PyBool_FromLong(atomic_load(&((struct pool *)self)->core->uses) > 0);
 }
 
-static PyObject *get_pickle(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_pickle, (PyObject * self, void *closure), (self, closure)) {
     (void)closure;
     return PyBool_FromLong(((struct pool *)self)->pickle);
 }
 
-static PyObject *get_pristine(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_pristine, (PyObject * self, void *closure), (self, closure)) {
     struct pool *pool = (struct pool *)self;
     (void)closure;
     return pool_live(pool) ? NULL : PyBool_FromLong(brine_pool_is_pristine(pool->core->raw));
 }
 
-static PyObject *get_free(PyObject *self, void *closure) {
+LOCKED(PyObject *, get_free, (PyObject * self, void *closure), (self, closure)) {
     struct pool *pool = (struct pool *)self;
     (void)closure;
     return pool_live(pool) ? NULL : PyLong_FromUnsignedLongLong(brine_pool_biggest_free(pool->core->raw));

@@ -2,7 +2,8 @@
 /* Published values. */
 #include "module.h"
 
-PyObject *pool_publish(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED_SHARED(PyObject *, pool_publish, (PyObject * self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+              (self, args, nargs, kwnames)) {
     static const struct names names = {"publish", 2, 2, {"name", "value"}};
     struct pool *pool = (struct pool *)self;
     PyObject *given[2];
@@ -21,7 +22,8 @@ PyObject *pool_publish(PyObject *self, PyObject *const *args, Py_ssize_t nargs, 
     return NULL;
 }
 
-PyObject *pool_lookup(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED_SHARED(PyObject *, pool_lookup, (PyObject * self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+              (self, args, nargs, kwnames)) {
     static const struct names names = {"lookup", 1, 2, {"name", "timeout"}};
     struct pool *pool = (struct pool *)self;
     PyObject *given[2];
@@ -44,7 +46,7 @@ PyObject *pool_lookup(PyObject *self, PyObject *const *args, Py_ssize_t nargs, P
     return NULL;
 }
 
-PyObject *pool_unpublish(PyObject *self, PyObject *name) {
+LOCKED_SHARED(PyObject *, pool_unpublish, (PyObject * self, PyObject *name), (self, name)) {
     struct pool *pool = (struct pool *)self;
     const char *text = to_text(name, "the name of a value");
     if (!text || pool_live(pool)) return NULL;

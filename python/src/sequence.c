@@ -3,7 +3,7 @@
 #include "module.h"
 
 /* Elements now, or -1: it is no sequence any more, or cannot be read. */
-static Py_ssize_t length(PyObject *self) {
+LOCKED(Py_ssize_t, length, (PyObject * self), (self)) {
     struct value *v = (struct value *)self;
     if (value_live(v)) return -1;
     brine_type type = brine_type_of(v->ref);
@@ -15,14 +15,14 @@ static Py_ssize_t length(PyObject *self) {
 static brine_ref element(struct value *v, Py_ssize_t index) {
     brine_ref ref = brine_at(v->ref, index);
     if (likely(brine_ref_ok(ref))) return ref;
-    if (brine_ref_status(ref) == BRINE_ENOENT && length((PyObject *)v) >= 0)
+    if (brine_ref_status(ref) == BRINE_ENOENT && INSIDE(length)((PyObject *)v) >= 0)
         PyErr_SetString(PyExc_IndexError, "index out of range");
     else if (!PyErr_Occurred())
         check_value(v->owner, brine_ref_status(ref));
     return ref;
 }
 
-static PyObject *item(PyObject *self, Py_ssize_t index) {
+LOCKED(PyObject *, item, (PyObject * self, Py_ssize_t index), (self, index)) {
     struct value *v = (struct value *)self;
     if (value_live(v)) return NULL;
     brine_ref ref = element(v, index);
@@ -31,12 +31,12 @@ static PyObject *item(PyObject *self, Py_ssize_t index) {
 
 /* A list (or tuple) of what stands there, containers as views. */
 static PyObject *slice_of(PyObject *self, PyObject *slice) {
-    Py_ssize_t start, stop, step, n = length(self);
+    Py_ssize_t start, stop, step, n = INSIDE(length)(self);
     if (n < 0 || PySlice_Unpack(slice, &start, &stop, &step)) return NULL;
     n = PySlice_AdjustIndices(n, &start, &stop, step);
     PyObject *list = PyList_New(n);
     for (Py_ssize_t i = 0; list && i < n; i++) {
-        PyObject *o = item(self, start + i * step);
+        PyObject *o = INSIDE(item)(self, start + i * step);
         if (!o || PyList_SetItem(list, i, o)) Py_CLEAR(list);
     }
     return list;
@@ -51,21 +51,21 @@ static bool to_index(PyObject *key, Py_ssize_t *index) {
     return !(*index == -1 && PyErr_Occurred());
 }
 
-static PyObject *arr_subscript(PyObject *self, PyObject *key) {
+LOCKED(PyObject *, arr_subscript, (PyObject * self, PyObject *key), (self, key)) {
     Py_ssize_t index;
     if (PySlice_Check(key)) return slice_of(self, key);
-    return to_index(key, &index) ? item(self, index) : NULL;
+    return to_index(key, &index) ? INSIDE(item)(self, index) : NULL;
 }
 
-static PyObject *tup_subscript(PyObject *self, PyObject *key) {
-    PyObject *o = arr_subscript(self, key);
+LOCKED(PyObject *, tup_subscript, (PyObject * self, PyObject *key), (self, key)) {
+    PyObject *o = INSIDE(arr_subscript)(self, key);
     if (!o || !PySlice_Check(key)) return o;
     PyObject *tuple = PyList_AsTuple(o);
     Py_DECREF(o);
     return tuple;
 }
 
-static PyObject *iterate(PyObject *self) { return iter_new((struct value *)self, ITERATE_VALUES); }
+LOCKED(PyObject *, iterate, (PyObject * self), (self)) { return iter_new((struct value *)self, ITERATE_VALUES); }
 
 /* ---- changing ---- */
 
@@ -84,7 +84,7 @@ static int set_slice(PyObject *self, PyObject *slice, PyObject *value) {
     return done ? 0 : -1;
 }
 
-static int arr_ass_subscript(PyObject *self, PyObject *key, PyObject *value) {
+LOCKED(int, arr_ass_subscript, (PyObject * self, PyObject *key, PyObject *value), (self, key, value)) {
     Py_ssize_t index;
     if (PySlice_Check(key)) return set_slice(self, key, value);
     return value_live((struct value *)self) || !to_index(key, &index) ? -1
@@ -105,7 +105,7 @@ static PyObject *detached(struct value *v, PyObject *value) {
     return value_beside(v, value) ? packet_of_value((struct value *)value, v->owner->pool) : Py_NewRef(value);
 }
 
-static PyObject *arr_append(PyObject *self, PyObject *value) {
+LOCKED(PyObject *, arr_append, (PyObject * self, PyObject *value), (self, value)) {
     struct value *v = (struct value *)self;
     if (value_live(v) || !(value = detached(v, value))) return NULL;
     PyObject *done = insert_at(v, -1, brine_push(v->ref), value);
@@ -113,8 +113,8 @@ static PyObject *arr_append(PyObject *self, PyObject *value) {
     return done;
 }
 
-static PyObject *arr_insert(PyObject *self, PyObject *const *args, Py_ssize_t nargs) {
-    Py_ssize_t index, n = length(self);
+LOCKED(PyObject *, arr_insert, (PyObject * self, PyObject *const *args, Py_ssize_t nargs), (self, args, nargs)) {
+    Py_ssize_t index, n = INSIDE(length)(self);
     struct value *v = (struct value *)self;
     if (nargs != 2) PyErr_Format(PyExc_TypeError, "insert() takes 2 arguments (%zd given)", nargs);
     if (n < 0 || nargs != 2 || !to_index(args[0], &index)) return NULL;
@@ -126,7 +126,7 @@ static PyObject *arr_insert(PyObject *self, PyObject *const *args, Py_ssize_t na
     return done;
 }
 
-static PyObject *arr_clear(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, arr_clear, (PyObject * self, PyObject *ignored), (self, ignored)) {
     struct value *v = (struct value *)self;
     (void)ignored;
     if (length(self) < 0 || value_drop(v, v->ref) || check_value(v->owner, brine_clear(v->ref))) return NULL;

@@ -35,7 +35,7 @@ static PyObject *missing(struct value *v, brine_ref found, PyObject *key) {
     return NULL;
 }
 
-static PyObject *tab_subscript(PyObject *self, PyObject *key) {
+LOCKED(PyObject *, tab_subscript, (PyObject * self, PyObject *key), (self, key)) {
     struct value *v = (struct value *)self;
     bool failed;
     if (unlikely(value_live(v))) return NULL;
@@ -44,7 +44,7 @@ static PyObject *tab_subscript(PyObject *self, PyObject *key) {
     return failed ? NULL : missing(v, found, key);
 }
 
-static int tab_contains(PyObject *self, PyObject *key) {
+LOCKED(int, tab_contains, (PyObject * self, PyObject *key), (self, key)) {
     struct value *v = (struct value *)self;
     bool failed;
     if (value_live(v)) return -1;
@@ -54,7 +54,7 @@ static int tab_contains(PyObject *self, PyObject *key) {
     return is_missing(v, found) ? 0 : check_value(v->owner, brine_ref_status(found));
 }
 
-static PyObject *tab_get(PyObject *self, PyObject *const *args, Py_ssize_t nargs) {
+LOCKED(PyObject *, tab_get, (PyObject * self, PyObject *const *args, Py_ssize_t nargs), (self, args, nargs)) {
     struct value *v = (struct value *)self;
     bool failed;
     if (nargs < 1 || nargs > 2) {
@@ -70,7 +70,7 @@ static PyObject *tab_get(PyObject *self, PyObject *const *args, Py_ssize_t nargs
 }
 
 /* Elements of what the value is now; -1: it is no longer a tab, or cannot be read. */
-static Py_ssize_t tab_length(PyObject *self) {
+LOCKED(Py_ssize_t, tab_length, (PyObject * self), (self)) {
     struct value *v = (struct value *)self;
     if (value_live(v)) return -1;
     if (unlikely(brine_type_of(v->ref) != BRINE_TAB)) {
@@ -147,13 +147,13 @@ static int tab_set(struct value *v, PyObject *key, PyObject *value) {
     return rc;
 }
 
-static int tab_ass_subscript(PyObject *self, PyObject *key, PyObject *value) {
+LOCKED(int, tab_ass_subscript, (PyObject * self, PyObject *key, PyObject *value), (self, key, value)) {
     struct value *v = (struct value *)self;
     if (value_live(v)) return -1;
     return value ? tab_set(v, key, value) : tab_delete(v, key);
 }
 
-static PyObject *tab_clear(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, tab_clear, (PyObject * self, PyObject *ignored), (self, ignored)) {
     struct value *v = (struct value *)self;
     (void)ignored;
     if (tab_length(self) < 0 || value_drop(v, v->ref) || check_value(v->owner, brine_clear(v->ref))) return NULL;
@@ -171,7 +171,8 @@ static PyObject *taken_back(struct value *v, PyObject *key, bool made) {
     return NULL;
 }
 
-static PyObject *tab_array(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED(PyObject *, tab_array, (PyObject * self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+       (self, args, nargs, kwnames)) {
     static const struct names names = {"array", 2, 3, {"key", "shape", "dtype"}};
     struct value *v = (struct value *)self;
     PyObject *given[3];
@@ -183,7 +184,8 @@ static PyObject *tab_array(PyObject *self, PyObject *const *args, Py_ssize_t nar
     return array ? array : taken_back(v, given[0], made);
 }
 
-static PyObject *tab_adopt(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED(PyObject *, tab_adopt, (PyObject * self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+       (self, args, nargs, kwnames)) {
     static const struct names names = {"adopt", 2, 2, {"key", "packet"}};
     struct value *v = (struct value *)self;
     PyObject *given[2];
@@ -202,7 +204,7 @@ static PyObject *tab_adopt(PyObject *self, PyObject *const *args, Py_ssize_t nar
     Py_RETURN_NONE;
 }
 
-static PyObject *tab_take(PyObject *self, PyObject *key) {
+LOCKED(PyObject *, tab_take, (PyObject * self, PyObject *key), (self, key)) {
     struct value *v = (struct value *)self;
     brine_packet taken;
     bool failed;
@@ -214,7 +216,7 @@ static PyObject *tab_take(PyObject *self, PyObject *key) {
     return packet_wrap(v->owner->pool, taken, v->owner->pickle, false);
 }
 
-static PyObject *tab_path(PyObject *self, PyObject *pointer) {
+LOCKED(PyObject *, tab_path, (PyObject * self, PyObject *pointer), (self, pointer)) {
     struct value *v = (struct value *)self;
     const char *text = to_text(pointer, "a JSON pointer");
     if (!text || value_live(v)) return NULL;
@@ -224,12 +226,12 @@ static PyObject *tab_path(PyObject *self, PyObject *pointer) {
 
 /* ---- iterating ---- */
 
-static PyObject *tab_iter(PyObject *self) { return iter_new((struct value *)self, ITERATE_KEYS); }
-static PyObject *tab_values(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, tab_iter, (PyObject * self), (self)) { return iter_new((struct value *)self, ITERATE_KEYS); }
+LOCKED(PyObject *, tab_values, (PyObject * self, PyObject *ignored), (self, ignored)) {
     (void)ignored;
     return iter_new((struct value *)self, ITERATE_VALUES);
 }
-static PyObject *tab_items(PyObject *self, PyObject *ignored) {
+LOCKED(PyObject *, tab_items, (PyObject * self, PyObject *ignored), (self, ignored)) {
     (void)ignored;
     return iter_new((struct value *)self, ITERATE_ITEMS);
 }

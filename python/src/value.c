@@ -107,7 +107,7 @@ static int equal(struct value *v, PyObject *other) {
     return value_live((struct value *)other) ? -1 : brine_equal(v->ref, ((struct value *)other)->ref);
 }
 
-PyObject *value_compare(PyObject *self, PyObject *other, int op) {
+LOCKED_SHARED(PyObject *, value_compare, (PyObject * self, PyObject *other, int op), (self, other, op)) {
     if (op != Py_EQ && op != Py_NE) Py_RETURN_NOTIMPLEMENTED;
     int rc = equal((struct value *)self, other);
     if (rc < 0) return NULL;
@@ -117,7 +117,9 @@ PyObject *value_compare(PyObject *self, PyObject *other, int op) {
 
 /* ---- out ---- */
 
-PyObject *value_to_python(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED_SHARED(PyObject *, value_to_python,
+              (PyObject * self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+              (self, args, nargs, kwnames)) {
     static const struct names names = {"to_dict", 0, 1, {"arrays"}};
     struct value *v = (struct value *)self;
     PyObject *given;
@@ -136,12 +138,12 @@ PyObject *value_print(struct value *v, brine_style style, unsigned flags) {
     return o;
 }
 
-PyObject *value_pretty(PyObject *self, PyObject *ignored) {
+LOCKED_SHARED(PyObject *, value_pretty, (PyObject * self, PyObject *ignored), (self, ignored)) {
     (void)ignored;
     return value_print((struct value *)self, BRINE_PRETTY, 0);
 }
 
-PyObject *value_json(PyObject *self, PyObject *ignored) {
+LOCKED_SHARED(PyObject *, value_json, (PyObject * self, PyObject *ignored), (self, ignored)) {
     (void)ignored;
     return value_print((struct value *)self, BRINE_JSON, 0);
 }
@@ -152,7 +154,7 @@ PyObject *value_packet(PyObject *self, void *closure) {
 }
 
 /* A deep copy as a packet of its own, in the same pool. */
-PyObject *value_pack(PyObject *self, PyObject *ignored) {
+LOCKED_SHARED(PyObject *, value_pack, (PyObject * self, PyObject *ignored), (self, ignored)) {
     (void)ignored;
     return packet_of_value((struct value *)self, ((struct value *)self)->owner->pool);
 }

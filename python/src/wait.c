@@ -30,15 +30,28 @@ int sliced(brine_deadline until, brine_deadline *slice) {
 struct operation {
     brine_pipe *pipe;
     bool reader;
-    brine_packet *packet;
+    brine_packet *packets;
+    size_t count, done; /* done: of `count`, when it ends */
 };
 
-static int once(const struct operation *op, brine_deadline deadline) {
-    return op->reader ? brine_dequeue(op->pipe, op->packet, deadline) : brine_enqueue(op->pipe, *op->packet, deadline);
+static int one(struct operation *op, brine_deadline deadline) {
+    int rc =
+        op->reader ? brine_dequeue(op->pipe, op->packets, deadline) : brine_enqueue(op->pipe, *op->packets, deadline);
+    op->done = rc == 0;
+    return rc;
+}
+
+static int once(struct operation *op, brine_deadline deadline) {
+    size_t left = op->count - op->done, done = 0;
+    if (likely(op->count == 1)) return one(op, deadline);
+    int rc = op->reader ? brine_dequeue_many(op->pipe, op->packets, left, deadline, &done)
+                        : brine_enqueue_many(op->pipe, op->packets + op->done, left, deadline, &done);
+    op->done += done;
+    return rc;
 }
 
 /* Until the pipe is ready; what the core says of peers that are gone comes from the operation itself. */
-static int later(const struct operation *op, brine_deadline slice) {
+static int later(struct operation *op, brine_deadline slice) {
     brine_wait w = {.pipe = op->pipe, .events = op->reader ? BRINE_READABLE : BRINE_WRITABLE};
     int rc = brine_wait_any(&w, 1, slice);
     if (rc) return rc;
@@ -46,7 +59,7 @@ static int later(const struct operation *op, brine_deadline slice) {
 }
 
 /* The core's status, or 1: an exception is set. */
-static int in_slices(struct pipe *pipe, const struct operation *op, brine_deadline until) {
+static int in_slices(struct pipe *pipe, struct operation *op, brine_deadline until) {
     brine_deadline slice;
     for (bool first = true;; first = false) {
         int rc, last = sliced(until, &slice);
@@ -60,7 +73,7 @@ static int in_slices(struct pipe *pipe, const struct operation *op, brine_deadli
     }
 }
 
-static int operate(struct pipe *pipe, const struct operation *op, brine_deadline deadline) {
+static int operate(struct pipe *pipe, struct operation *op, brine_deadline deadline) {
     int rc = once(op, brine_now());
     if (rc != BRINE_ETIMEDOUT || deadline.ns == 0) return rc;
     struct pipe_core *core = pipe->core;
@@ -73,14 +86,18 @@ static int operate(struct pipe *pipe, const struct operation *op, brine_deadline
     return rc;
 }
 
-int wait_to_get(struct pipe *pipe, brine_packet *packet, brine_deadline deadline) {
-    struct operation op = {.pipe = pipe->core->raw, .reader = true, .packet = packet};
-    return operate(pipe, &op, deadline);
+int wait_to_get(struct pipe *pipe, brine_packet *packets, size_t count, brine_deadline deadline, size_t *done) {
+    struct operation op = {.pipe = pipe->core->raw, .reader = true, .packets = packets, .count = count};
+    int rc = operate(pipe, &op, deadline);
+    *done = op.done;
+    return rc;
 }
 
-int wait_to_put(struct pipe *pipe, brine_packet packet, brine_deadline deadline) {
-    struct operation op = {.pipe = pipe->core->raw, .packet = &packet};
-    return operate(pipe, &op, deadline);
+int wait_to_put(struct pipe *pipe, brine_packet *packets, size_t count, brine_deadline deadline, size_t *done) {
+    struct operation op = {.pipe = pipe->core->raw, .packets = packets, .count = count};
+    int rc = operate(pipe, &op, deadline);
+    *done = op.done;
+    return rc;
 }
 
 /* ---- several pipes ---- */
@@ -162,7 +179,8 @@ static PyObject *wait_for(struct waiting *w, struct state *s, brine_deadline dea
     }
 }
 
-PyObject *module_wait(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED_SHARED(PyObject *, module_wait, (PyObject * module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+              (module, args, nargs, kwnames)) {
     static const struct names names = {"wait", 1, 3, {"readers", "timeout", "writers"}};
     struct state *s = PyModule_GetState(module);
     PyObject *given[3], *ready = NULL;
@@ -257,7 +275,9 @@ static int prepare(struct waiting *w, struct state *s, PyObject *pipes, struct p
     return 0;
 }
 
-PyObject *module_fanout(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames) {
+LOCKED_SHARED(PyObject *, module_fanout,
+              (PyObject * module, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames),
+              (module, args, nargs, kwnames)) {
     static const struct names names = {"fanout", 2, 4, {"item", "pipes", "policy", "timeout"}};
     struct state *s = PyModule_GetState(module);
     PyObject *given[4], *done = NULL;

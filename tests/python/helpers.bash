@@ -12,11 +12,24 @@ distribution_python=/usr/bin/python3
 [ -f "$("$distribution_python" -c 'import sysconfig; print(sysconfig.get_paths()["include"])')/Python.h" ] ||
     { echo "SKIP: the headers of $distribution_python are missing (python3-dev)"; exit 77; }
 
+test_packages=("pytest>=8" "hypothesis>=6.100" "numpy>=1.24" "mypy>=1.11")
+
+# With pip only. Of an unpacked Python that is the one beside it: it would look for it where it is not installed.
+bare_environment() { # PYTHON FOLDER
+    local wheels
+    wheels=("$(dirname "$1")"/../share/python-wheels/pip-*.whl)
+    if [ "$1" = "$distribution_python" ] || [ ! -f "${wheels[0]}" ]; then
+        "$1" -m venv "$2"
+    else
+        "$1" -m venv --without-pip "$2" && "$2/bin/python" "${wheels[0]}/pip" install -q "${wheels[0]}"
+    fi
+}
+
 # A fresh environment with what the build and the tests need: fresh_environment PYTHON FOLDER
 fresh_environment() {
     rm -rf -- "$2"
-    "$1" -m venv "$2" || { echo "SKIP: $1 makes no virtual environment (python3-venv)"; exit 77; }
-    "$2/bin/pip" install -q --upgrade "pytest>=8" "hypothesis>=6.100" "numpy>=1.24" "mypy>=1.11" >"$work/pip" 2>&1 ||
+    bare_environment "$1" "$2" || { echo "SKIP: $1 makes no virtual environment (python3-venv)"; exit 77; }
+    "$2/bin/pip" install -q --upgrade --only-binary=:all: "${test_packages[@]}" >"$work/pip" 2>&1 ||
         { tail -3 "$work/pip"; echo "SKIP: PyPI gives nothing to $("$1" --version): $(tail -1 "$work/pip")"; exit 77; }
 }
 
