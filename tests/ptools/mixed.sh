@@ -18,7 +18,7 @@ python_package() {
         mkdir -p "$environment"
         touch "$environment/began"
         { /usr/bin/python3 -m venv "$environment" && "$environment/bin/pip" install -q "$source_root"; } >pip.log 2>&1 ||
-            { tail -1 pip.log; return 1; }
+            { grep -m1 -E 'ERROR|rror:' pip.log || tail -n 1 pip.log; return 1; }
         mv "$environment/began" "$environment/installed"
     fi
     "$environment/bin/python" -c 'import brine' 2>&1
