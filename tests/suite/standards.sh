@@ -34,6 +34,18 @@ for what in "run g++ c++2b" "run clang++ c++20" \
     echo "$how: $compiler $standard"
 done
 
+# std::format, and std::expected of another library: gcc 12's has no format.
+libcxx=(clang++-19 -stdlib=libc++ -std=c++23 -O0 "${flags[@]}")
+if echo '#include <format>' | "${libcxx[@]}" -x c++ -fsyntax-only - 2>/dev/null; then
+    for name in values types; do
+        "${libcxx[@]}" "$tests/cpp/$name.cpp" -o "$out/$name" "${libraries[@]}"
+        "$out/$name"
+    done
+    echo "run: libc++ 19"
+else
+    echo "skipped: std::format: there is no clang++-19 with libc++"
+fi
+
 # Each part alone.
 for header in "$BRINE_SOURCE"/include/brine/cpp/*.hpp; do printf '#include <brine/cpp/%s>\n' "$(basename "$header")" >"$out/alone.$(basename "$header").cpp"; done
 g++ -std=c++17 "${flags[@]}" -fsyntax-only "$out"/alone.*.cpp
