@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# test: timeout=120
+# test: timeout=300
 # One pipeline of programs in C, C++ (<brine/brine.hpp>), for PicklingTools (<brine/ptools.hpp>) and in Python: each packet
 # goes through all of them, by reference, in four orders, so that each is the source, each relay and the sink once.
 . "$(dirname "$0")/../cli/helpers.bash"
@@ -17,7 +17,8 @@ python_package() {
         rm -rf "$environment"
         mkdir -p "$environment"
         touch "$environment/began"
-        { /usr/bin/python3 -m venv "$environment" && "$environment/bin/pip" install -q "$source_root"; } >pip.log 2>&1 ||
+        { /usr/bin/python3 -m venv "$environment" &&
+            PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_RETRIES=1 timeout 200 "$environment/bin/pip" install -q "$source_root"; } >pip.log 2>&1 ||
             { grep -m1 -E 'ERROR|rror:' pip.log || tail -n 1 pip.log; return 1; }
         mv "$environment/began" "$environment/installed"
     fi

@@ -87,7 +87,7 @@ static void both(bool client_first) {
 static void forced_addresses(int bytes, bool debug) {
     // On a 32-bit i386 Linux machine, force into a pretty unused area
     SHMMain mem("shm_region_32bit", bytes, debug, (void *)0xB0000000);
-    CHECK(mem.state() == STOPPED && mem.warning(false)); // Turn off warning message above
+    CHECK(mem.state() == STOPPED && mem.warning(false));  // Turn off warning message above
     CHECK(mem.start() == STARTED && !mem.warning(false)); // Warning message above suppressed
     {
         // On a 64-bit x86_64 Linux machine, force into pretty unused area
