@@ -10,7 +10,7 @@
  * prints with the digits that tell it from other float32.
  *
  * nd-arrays: array([[1, 2], [3, 4]], 'i4'), where the element type is b1, i1 to i8, u1 to u8, f2, f4,
- * f8, c8 or c16 as in numpy, numpy's long name (float32), or the seed's tag (array([1, 2], 'l')). What
+ * f8, c8 or c16 as in numpy, numpy's long name (float32), or the seed's letter (array([1,2], 'i') is int32). What
  * numpy's repr prints is read too (dtype=float32, no type at all, shape=). The shape stands behind only
  * when the lists cannot show it: array([], 'f8', (0, 3)). Arrays of opaque items are
  * array_raw(b'...', 'format', item_bytes, (shape)).
@@ -46,7 +46,7 @@ typedef struct brine_text_error {
 #define BRINE_JSON_NAN 1u   /* allow NaN, Infinity, -Infinity both ways */
 #define BRINE_TEXT_SORT 2u  /* print the keys of a tab sorted (never of a BRINE_ORDERED one) */
 #define BRINE_TEXT_ASCII 4u /* escape everything outside ASCII */
-#define BRINE_TEXT_SEED 8u  /* literal, pretty: the seed's spelling (L after bigints, tags of element types) */
+#define BRINE_TEXT_SEED 8u  /* literal, pretty: the seed's spelling (L after bigints; array([1,2,3], 'i')) */
 
 /* Parse one value that is the whole text (white space and comments around it are fine) and put it at
  * place. error may be NULL; it is set on failure, and brine_detail() says what was expected and what was

@@ -142,7 +142,8 @@ static void repeat(struct out *out, char c, int times) {
 }
 
 static int print_lists(struct printer *printer, const brine_array *a) {
-    const char *separator = printer->json && !printer->pretty ? "," : ", ";
+    const bool close = printer->json ? !printer->pretty : (printer->flags & BRINE_TEXT_SEED) != 0;
+    const char *separator = close ? "," : ", ";
     struct walk walk = {.array = a, .item = a->data};
     if (a->count == 0) { /* a literal has its shape written behind it */
         out_text(&printer->out, "[]");

@@ -132,6 +132,19 @@ static void replaced_meanwhile() {
     CHECK_EXIT(child, 0);
 }
 
+// More than 31 and 32 bits of bytes.
+static void large_sizes() {
+    const size_t bytes = size_t(5) << 30;
+    SHMMain mem("/large", bytes);
+    mem.start();
+    CHECK(there("large") && mem.pool()->bytes() >= bytes && mem.pool()->biggestFreeBlock() > (size_t(1) << 32));
+    ServerSide server("large", "p", 4);
+    server.start();
+    server.pipe().enq(int_8(1) << 40);
+    CHECK(server.pipe().deq() == int_8(1) << 40);
+    CHECK_THROWS(SHMMain("negative", -1), BRINE_EINVAL);
+}
+
 int main() {
     SHMMain mem("shm_region", 1 << 20);
     mem.start();
@@ -144,5 +157,6 @@ int main() {
     left_over();
     removed_once();
     replaced_meanwhile();
+    large_sizes();
     return 0;
 }

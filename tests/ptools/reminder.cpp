@@ -27,8 +27,10 @@ static void in_a_region() {
     CHECK(!SHMInitialized(mem));
     const pid_t other = fork();
     if (other == 0) {
-        char *attached = SHMAttach("shm_region");
-        while (!SHMInitialized(attached)) usleep(1000);
+        size_t there = 0;
+        char *attached = SHMAttach("/shm_region", NULL, there);
+        CHECK_EQ_INT(there, bytes);
+        while (!SHMInitialized(attached, there)) usleep(1000);
         CHECK_STR(attached, "filled in");
         StreamingPool *shm = StreamingPool::CreateStreamingPool(attached, bytes, 8); // the same pool
         CHECK(shm->name() == "shm_region.pool");
@@ -37,7 +39,7 @@ static void in_a_region() {
         brine_packet packet;
         CHECK_OK(brine_dequeue(pipe, &packet, brine_seconds(10)));
         CHECK_STR(brine_get_str(brine_root(packet), "a", ""), "hello");
-        SHMDetach(attached);
+        SHMDetach(attached, there);
         _exit(0);
     }
     StreamingPool *shm = StreamingPool::CreateStreamingPool(mem, bytes, 8);
@@ -48,15 +50,24 @@ static void in_a_region() {
     CQ queue(shm->shared_from_this(), pipe);
     queue.enq(v);
     strcpy(mem, "filled in");
-    SHMInitialize(mem);
+    SHMInitialize(mem, bytes);
     CHECK_EXIT(other, 0);
     CHECK_THROWS(SHMInitialize(mem + 1), BRINE_EINVAL);
     char *again = SHMCreate("shm_region", bytes); // made anew; who has the old one keeps it
     CHECK(again[0] == 0 && mem[0] == 'f');
     SHMUnlink("shm_region");
-    CHECK_THROWS(SHMAttach("shm_region"), BRINE_ENOENT);
+    const pid_t waiting = fork();
+    if (waiting == 0) _exit(SHMAttach("shm_region")[1]); // waits for the next one
+    usleep(20000);
+    CHECK(waitpid(waiting, nullptr, WNOHANG) == 0);
+    char *forced = SHMCreate("shm_region", bytes, false, (void *)0x700000000000ULL);
+    forced[1] = 7; // it may see the 0 before
+    int status = 0;
+    CHECK(waitpid(waiting, &status, 0) == waiting && WIFEXITED(status));
+    SHMUnlink("/shm_region");
     SHMDetach(mem);
     SHMDetach(again);
+    SHMDetach(forced);
     CHECK_PRINTS(v, "{'a': 'hello'}"); // its pool lasts as long as it
 }
 

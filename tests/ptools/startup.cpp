@@ -87,8 +87,8 @@ static void both(bool client_first) {
 static void forced_addresses(int bytes, bool debug) {
     // On a 32-bit i386 Linux machine, force into a pretty unused area
     SHMMain mem("shm_region_32bit", bytes, debug, (void *)0xB0000000);
-    mem.warning(false); // Turn off warning message above
-    mem.start();        // Warning message above suppressed
+    CHECK(mem.state() == STOPPED && mem.warning(false));  // Turn off warning message above
+    CHECK(mem.start() == STARTED && !mem.warning(false)); // Warning message above suppressed
     {
         // On a 64-bit x86_64 Linux machine, force into pretty unused area
         SHMMain mem64("shm_region_64bit", bytes, debug, (void *)0x700000000000ULL);
@@ -97,7 +97,7 @@ static void forced_addresses(int bytes, bool debug) {
         server.start();
         ClientSide client("shm_region_64bit", "p", true, (void *)0x600000000000ULL);
         client.warning(false);
-        client.start();
+        CHECK(client.start() == STARTED && server.start() == STARTED && client.state() == STARTED);
         server.pipe().enq(1);
         CHECK(client.pipe().deq() == 1);
         CHECK(there("shm_region_64bit"));

@@ -29,6 +29,16 @@ static void expect(const Val &v, char tag, const char *printed) {
     });
 }
 
+template <class T> static void expect_array(char subtype, const char *printed) {
+    const Array<T> array = {T(1), T(2), T(3)};
+    expect(array, 'n', printed);
+    in_all_places(array, [&](const Val &v) {
+        CHECK_EQ_INT(v.subtype, subtype);
+        CHECK(v.length() == 3 && static_cast<const Array<T> &>(v) == array);
+        CHECK(Eval(Stringize(v)).subtype == subtype && Eval(Stringize(v)) == v);
+    });
+}
+
 static void types() {
     expect(Val(), 'Z', "None");
     expect(None, 'Z', "None");
@@ -58,8 +68,19 @@ static void types() {
     expect(OTab("o{'b': 1, 'a': 2}"), 'o', "o{'b': 1, 'a': 2}");
     expect(Arr("[1, 'two', 3.0]"), 'n', "[1, 'two', 3.0]");
     expect(Tup(1, "two", 3.0), 'u', "(1, 'two', 3.0)");
-    expect(Array<int_2>{1, 2, 3}, 'n', "array([1, 2, 3], 'i')");
-    expect(Array<complex_8>{complex_8(1, 2)}, 'n', "array([(1+2j)], 'F')");
+    expect_array<int_4>('l', "array([1,2,3], 'i')");
+    expect_array<int_1>('s', "array([1,2,3], '1')");
+    expect_array<int_u1>('S', "array([1,2,3], 'b')");
+    expect_array<int_2>('i', "array([1,2,3], 's')");
+    expect_array<int_u2>('I', "array([1,2,3], 'w')");
+    expect_array<int_u4>('L', "array([1,2,3], 'u')");
+    expect_array<int_8>('x', "array([1,2,3], 'l')");
+    expect_array<int_u8>('X', "array([1,2,3], 'u8')");
+    expect_array<real_4>('f', "array([1.0,2.0,3.0], 'f')");
+    expect_array<real_8>('d', "array([1.0,2.0,3.0], 'd')");
+    expect_array<complex_8>('F', "array([(1+0j),(2+0j),(3+0j)], 'F')");
+    expect_array<complex_16>('D', "array([(1+0j),(2+0j),(3+0j)], 'D')");
+    expect_array<bool>('b', "array([True,True,True], 'b1')");
     // What is no UTF-8 is kept, too.
     in_all_places(string("\xff\x00\x80", 3), [](const Val &v) {
         CHECK(string(v) == string("\xff\x00\x80", 3));
@@ -178,7 +199,7 @@ static void texts() {
     CHECK_THROWS(Tab("[1]"), BRINE_ETYPE);
     CHECK_THROWS(Arr("{}"), BRINE_ETYPE);
     CHECK_PRINTS(Tup("(1, 2)"), "(1, 2)");
-    CHECK_PRINTS(Array<real_8>("array([1, 2.5], 'd')"), "array([1.0, 2.5], 'd')");
+    CHECK_PRINTS(Array<real_8>("array([1, 2.5], 'd')"), "array([1.0,2.5], 'd')");
     std::string deep;
     for (int i = 0; i < 100000; i++) deep += '[';
     CHECK_THROWS(Eval(deep), BRINE_EDEPTH);

@@ -44,12 +44,12 @@ static void flags(brine_ref root) {
     CHECK_OK(parse_literal(root, "['\\xe9\\u20ac\\U0001f600', 'a']"));
     CHECK_STR(shown(root, BRINE_LITERAL, BRINE_TEXT_ASCII), "['\\xe9\\u20ac\\U0001f600', 'a']");
     CHECK_OK(parse_literal(
-        root, "[123456789012345678901234567890, 1, array([1], 'i2'), array([1], 'f8'), array([1], 'f2')]"));
+        root, "[123456789012345678901234567890, 1, array([1, 2, 3], 'i4'), array([1], 'f8'), array([1], 'f2')]"));
     CHECK_STR(shown(root, BRINE_LITERAL, BRINE_TEXT_SEED),
-              "[123456789012345678901234567890L, 1, array([1], 'i'), array([1.0], 'd'), array([1.0], 'f2')]");
+              "[123456789012345678901234567890L, 1, array([1,2,3], 'i'), array([1.0], 'd'), array([1.0], 'f2')]");
     CHECK_OK(parse_literal(root, shown(root, BRINE_LITERAL, BRINE_TEXT_SEED)));
     CHECK_STR(literal_of(root),
-              "[123456789012345678901234567890, 1, array([1], 'i2'), array([1.0], 'f8'), array([1.0], 'f2')]");
+              "[123456789012345678901234567890, 1, array([1, 2, 3], 'i4'), array([1.0], 'f8'), array([1.0], 'f2')]");
     CHECK_STATUS(brine_print_text(root, (brine_style)17, 0, &text, NULL), BRINE_EINVAL);
     CHECK_STATUS(brine_print_text(root, BRINE_LITERAL, 64, &text, NULL), BRINE_EINVAL);
     CHECK_STATUS(brine_print_text(brine_ref_null(BRINE_ENOENT), BRINE_LITERAL, 0, &text, NULL), BRINE_ENOENT);

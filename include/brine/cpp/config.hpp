@@ -59,6 +59,8 @@
 
 #define BRINE_CPP_UNLIKELY(condition) __builtin_expect(static_cast<bool>(condition), false)
 #define BRINE_CPP_COLD [[gnu::cold, gnu::noinline]]
+// For what takes the address of a small object on the way that fails: called, the object would have to be in memory.
+#define BRINE_CPP_INLINE [[gnu::always_inline]]
 #if defined(__clang__)
 #define BRINE_CPP_LIFETIMEBOUND [[clang::lifetimebound]]
 #else

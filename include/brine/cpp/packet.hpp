@@ -20,10 +20,10 @@ class Packet {
         if (this != &other) reset(other.release());
         return *this;
     }
-    ~Packet() { reset(); }
+    BRINE_CPP_INLINE ~Packet() { reset(); }
 
     // True if there is a packet in it: not moved from, passed on or freed.
-    explicit operator bool() const noexcept { return p_.record != 0; }
+    explicit operator bool() const noexcept { return first_word() != 0; }
     // This process holds it and may read it (a fork's child does not hold its parent's).
     bool held() const noexcept { return brine_packet_held(get()); }
     // The pool that it lives in; null if that is no longer attached.
@@ -36,11 +36,11 @@ class Packet {
     // The handle, which the caller has to free from now on.
     brine_packet release() noexcept {
         brine_packet out = get();
-        p_ = brine_packet_none();
+        put(brine_packet_none());
         return out;
     }
     // Frees it: a leased one is acknowledged, of a shared one the caller's share is let go.
-    void reset() noexcept {
+    BRINE_CPP_INLINE void reset() noexcept {
         if (*this) brine_packet_free(release());
     }
     void reset(brine_packet held) noexcept {
@@ -101,7 +101,7 @@ class Packet {
     // Back to its pipe; this is then no packet. argument_error: not leased.
     void nack() {
         check(brine_nack(get()));
-        p_ = brine_packet_none();
+        put(brine_packet_none());
     }
     std::uint32_t deliveries() const noexcept { return brine_deliveries(get()); }
 
@@ -112,6 +112,12 @@ class Packet {
         std::memcpy(static_cast<char *>(to) + 8, static_cast<const char *>(from) + 8, 8);
     }
     void put(const brine_packet &p) noexcept { copy(&p_, &p); }
+    // Record and generation: 0 of no packet. Read as it is copied, so that a handle can stay in registers.
+    std::uint64_t first_word() const noexcept {
+        std::uint64_t word;
+        std::memcpy(&word, &p_, sizeof word);
+        return word;
+    }
     void change(int (*call)(brine_packet *)) {
         brine_packet p = get();
         check(call(&p));

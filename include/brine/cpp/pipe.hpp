@@ -124,8 +124,8 @@ class Pipe {
     // ended), interrupted_error, gone_error, not_found_error (the pipe was removed).
     [[nodiscard]] Packet dequeue(Deadline deadline = forever) { return take<Packet>(deadline); }
     [[nodiscard]] result<Packet> try_dequeue(Deadline deadline = no_wait) { return try_take<Packet>(deadline); }
-    // Several at once, in order, at a part of the cost per packet. Those that are in are empty afterwards, also when it throws
-    // for the next one: as enqueue. packets: a range of Packet.
+    // Several at once, in order, at a part of the cost per packet. Those that are in are empty afterwards, also when it
+    // throws for the next one: as enqueue. packets: a range of Packet.
     template <class Packets> void enqueue_many(Packets &&packets, Deadline deadline = forever) {
         std::vector<brine_packet> handles;
         for (auto &packet : packets) handles.push_back(packet.get());

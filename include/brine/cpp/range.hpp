@@ -55,7 +55,7 @@ template <class Make> class Iterator {
   private:
     void next() {
         more_ = brine_next(&at_, Make::keyed ? &key_ : nullptr, &value_);
-        if (BRINE_CPP_UNLIKELY(!more_ && at_.status != 0)) throw_error(at_.status);
+        if (BRINE_CPP_UNLIKELY(!more_)) check(at_.status);
     }
     brine_iter at_{};
     brine_ref key_{}, value_{};

@@ -421,7 +421,7 @@ class ConstValue : public Readable<ConstValue> {
     explicit ConstValue(brine_ref ref) noexcept : ref_(ref) {}
     brine_ref ref() const noexcept { return ref_; }
     std::string path_text() const { return {}; }
-    template <class T> [[noreturn]] void fail(int status) const {
+    template <class T> [[noreturn]] BRINE_CPP_INLINE void fail(int status) const {
         detail::RefWords words(ref_);
         detail::raise_mismatch_of<T>(words.first, words.second, status);
     }
@@ -442,7 +442,9 @@ class Value : public Writable<Value> {
     brine_ref container() const noexcept { return ref_; }
     Value as_parent() const noexcept { return *this; }
     std::string path_text() const { return {}; }
-    template <class T> [[noreturn]] void fail(int status) const { ConstValue(ref_).template fail<T>(status); }
+    template <class T> [[noreturn]] BRINE_CPP_INLINE void fail(int status) const {
+        ConstValue(ref_).template fail<T>(status);
+    }
 
   private:
     brine_ref ref_;

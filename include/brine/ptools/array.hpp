@@ -50,7 +50,7 @@ template <class T> class Array : public detail::ArrayBase {
         reserve(elements.size());
         for (const T &v : elements) append(v);
     }
-    /// As it prints: Array<int_4>("array([1, 2], 'l')").
+    /// As it prints: Array<int_4>("array([1,2], 'i')").
     explicit Array(const char *literal) { *this = static_cast<const Array &>(detail::parse_literal(literal)); }
     explicit Array(const std::string &literal) : Array(literal.c_str()) {}
     Array(const Array &other) { *this = other; }

@@ -96,6 +96,9 @@ inline PoolPointer make_pool(const std::string &name, const brine_pool_options &
     fail(BRINE_EBUSY, "pool " + name + " is made and removed by others all the time");
 }
 
+/// Names may begin with a slash, as those of shm_open.
+inline std::string plain_name(const std::string &name) { return name.substr(name[0] == '/' ? 1 : 0); }
+
 inline std::uint64_t pool_bytes(Count bytes) { return std::max<std::uint64_t>(bytes.get(), 64 << 10); } // the smallest
 
 } // namespace detail
@@ -139,7 +142,10 @@ inline bool IsSHM(const Value &v) { return static_cast<bool>(detail::Access{v});
 // ---- raw memory: for those who bring their own structures
 
 /// Plain shared memory under a name, zeroed. One of this name is replaced, and said to be; who has that one keeps it.
-inline char *SHMCreate(const std::string &name, detail::Count bytes, void *address = nullptr) {
+/// debug has no effect; address is a hint.
+inline char *SHMCreate(const std::string &path, detail::Count bytes, bool debug = false, void *address = nullptr) {
+    (void)debug;
+    const std::string name = detail::plain_name(path);
     brine_raw_region region;
     int status = brine_raw_create(name.c_str(), bytes.get(), 0, address, &region);
     if (status == BRINE_EEXIST) {
@@ -153,13 +159,21 @@ inline char *SHMCreate(const std::string &name, detail::Count bytes, void *addre
     return static_cast<char *>(region.data);
 }
 
-/// Attaches to it; BRINE_ENOENT if it is not there yet.
-inline char *SHMAttach(const std::string &name, void *address = nullptr) {
+/// Attaches to it, waiting, without an end, until it is there. bytes: set to its size.
+inline char *SHMAttach(const std::string &path, void *address, std::size_t &bytes, bool debug = false) {
+    (void)debug;
+    const std::string name = detail::plain_name(path);
     brine_raw_region region;
-    detail::check(brine_raw_attach(name.c_str(), address, brine_now(), &region));
+    detail::check(brine_raw_attach(name.c_str(), address, brine_forever(), &region));
+    bytes = region.bytes;
     const std::lock_guard<std::mutex> lock(detail::pools().mutex);
     detail::pools().raw[region.data] = {region, name, false};
     return static_cast<char *>(region.data);
+}
+
+inline char *SHMAttach(const std::string &path) {
+    std::size_t bytes;
+    return SHMAttach(path, nullptr, bytes);
 }
 
 namespace detail {
@@ -170,18 +184,18 @@ inline Pools::Raw &raw_at(const void *memory) { // with the mutex held
 }
 } // namespace detail
 
-/// Tells everyone that the memory is filled in.
-inline void SHMInitialize(const void *memory) {
+/// Tells everyone that the memory is filled in. The length is not needed here, nor below.
+inline void SHMInitialize(const void *memory, std::size_t = 0) {
     const std::lock_guard<std::mutex> lock(detail::pools().mutex);
     brine_raw_initialize(&detail::raw_at(memory).region);
 }
 /// Whether somebody has.
-inline bool SHMInitialized(const void *memory) {
+inline bool SHMInitialized(const void *memory, std::size_t = 0) {
     const std::lock_guard<std::mutex> lock(detail::pools().mutex);
     return brine_raw_initialized(&detail::raw_at(memory).region);
 }
 /// Unmaps it; values in a StreamingPool made for it stay as long as they are used.
-inline void SHMDetach(const void *memory) {
+inline void SHMDetach(const void *memory, std::size_t = 0) {
     detail::PoolPointer last; // detached after the lock is given back
     const std::lock_guard<std::mutex> lock(detail::pools().mutex);
     brine_raw_detach(&detail::raw_at(memory).region);
@@ -192,7 +206,8 @@ inline void SHMDetach(const void *memory) {
     detail::pools().streaming.erase(pool);
 }
 /// Removes the name, that of a pool made for it, and that of a pool of SHMMain, as far as they are there.
-inline void SHMUnlink(const std::string &name) {
+inline void SHMUnlink(const std::string &path, bool = false) {
+    const std::string name = detail::plain_name(path);
     brine_raw_unlink(name.c_str());
     brine_pool_unlink((name + ".pool").c_str());
     brine_pool_unlink(name.c_str());

@@ -124,13 +124,16 @@ inline bool CQ::dequeue(const Val &timeout, Val &v) {
     return true;
 }
 
+enum State_e { STOPPED, STARTING, STARTED };
+
 namespace detail {
 
 /// What the three have in common.
 class Side {
   public:
-    /// Accepted, without effect: there is nothing to warn of.
-    void warning(bool) {}
+    /// Accepted, without effect: there is nothing to warn of. Gives what was set before.
+    bool warning(bool on) { return std::exchange(warning_, on); }
+    State_e state() const { return pool_ == nullptr ? STOPPED : STARTED; }
     /// The pool, for Shared(); there is none before start().
     StreamingPool *pool() const {
         if (pool_ == nullptr) fail(BRINE_EINVAL, "start() comes before pool() and pipe()");
@@ -138,8 +141,8 @@ class Side {
     }
 
   protected:
-    Side(std::string region, bool debug, void *address)
-        : region_(std::move(region)), debug_(debug), address_(address) {}
+    Side(const std::string &region, bool debug, void *address)
+        : region_(plain_name(region)), debug_(debug), address_(address) {}
     Side(const Side &) = delete;
     Side &operator=(const Side &) = delete;
     ~Side() = default;
@@ -156,7 +159,7 @@ class Side {
     }
 
     std::string region_;
-    bool debug_;
+    bool debug_, warning_ = true;
     void *address_;
     PoolPointer pool_;
 };
@@ -174,8 +177,8 @@ class SHMMain : public detail::Side {
     ~SHMMain() {
         if (maker_ == ::getpid() && detail::is_current(*pool_)) brine_pool_unlink(region_.c_str());
     }
-    void start() {
-        if (pool_ != nullptr) return;
+    State_e start() {
+        if (pool_ != nullptr) return STARTED;
         brine_pool_options options = {};
         options.max_bytes = bytes_;
         options.address = address_;
@@ -186,6 +189,7 @@ class SHMMain : public detail::Side {
         else
             std::cerr << "pool " << region_ << " is in use: it is kept as it is and used, too\n";
         say("pool " + region_ + " is there: " + std::to_string(pool_->bytes()) + " bytes");
+        return STARTED;
     }
 
   private:
@@ -201,8 +205,8 @@ class ServerSide : public detail::Side {
                void *address = nullptr)
         : Side(region, debug, address), name_(pipe), capacity_(capacity.get()) {}
     /// Waits for the pool, without an end. Throws BRINE_EMISMATCH if the pipe is there with another capacity.
-    void start() {
-        if (pipe_ != nullptr) return;
+    State_e start() {
+        if (pipe_ != nullptr) return STARTED;
         if (capacity_ > BRINE_CAPACITY_MAX)
             detail::fail(BRINE_EINVAL, "a pipe holds at most " + std::to_string(BRINE_CAPACITY_MAX) + " packets");
         brine_pipe *served = nullptr;
@@ -211,6 +215,7 @@ class ServerSide : public detail::Side {
         pipe_ = std::make_unique<CQ>(pool, served);
         pool_ = std::move(pool);
         say("pipe " + name_ + " is there");
+        return STARTED;
     }
     CQ &pipe() const {
         pool();
@@ -236,8 +241,8 @@ class ClientSide : public detail::Side {
   public:
     ClientSide(const std::string &region, const std::string &pipe, bool debug = false, void *address = nullptr)
         : Side(region, debug, address), name_(pipe) {}
-    void start() {
-        if (pipe_ != nullptr) return;
+    State_e start() {
+        if (pipe_ != nullptr) return STARTED;
         for (int n = 0;; n++) {
             detail::PoolPointer pool = wait_for_pool(); // each time anew: it may have been replaced meanwhile
             brine_pipe *connected = nullptr;
@@ -245,7 +250,8 @@ class ClientSide : public detail::Side {
             if (status == 0) {
                 pipe_ = std::make_unique<CQ>(pool, connected);
                 pool_ = std::move(pool);
-                return say("pipe " + name_ + " is there");
+                say("pipe " + name_ + " is there");
+                return STARTED;
             }
             if (status != BRINE_ENOENT && status != BRINE_EINTR) detail::check(status);
             if (n == 0) say("waiting for pipe " + name_);
