@@ -121,16 +121,10 @@ LOCKED(PyObject *, pipe_enter, (PyObject * self, PyObject *ignored), (self, igno
     return pipe_live((struct pipe *)self) ? NULL : Py_NewRef(self);
 }
 
-<<<<<<< HEAD
 /* After an exception what was to follow is missing: readers are not to take that for the end. */
-static PyObject *pipe_exit(PyObject *self, PyObject *const *args, Py_ssize_t nargs) {
+LOCKED(PyObject *, pipe_exit, (PyObject * self, PyObject *const *args, Py_ssize_t nargs), (self, args, nargs)) {
     leave((struct pipe *)self, nargs == 0 || args[0] == Py_None);
     Py_RETURN_NONE;
-=======
-LOCKED(PyObject *, pipe_exit, (PyObject * self, PyObject *const *args, Py_ssize_t nargs), (self, args, nargs)) {
-    (void)args, (void)nargs;
-    return INSIDE(pipe_close)(self, NULL);
->>>>>>> w-py2
 }
 
 static int pipe_traverse(PyObject *self, visitproc visit, void *arg) {
@@ -378,18 +372,12 @@ static PyMethodDef methods[] = {
            "expect()), WaitInterruptedError, NotFoundError (the pipe was removed); for other objects also what "
            "Pool.packet() raises."),
     METHOD("get", pipe_get, FAST,
-<<<<<<< HEAD
            "get($self, block=True, timeout=None)\n--\n\nTakes the oldest packet, which is then the caller's: freed "
            "when it is closed or its last reference goes.\n\nWaits as put(). Empty: nothing came. ShutDown: the stream "
            "has ended and everything was taken. PeerGoneError (see expect()), WaitInterruptedError, NotFoundError (the "
            "pipe was removed)."),
     METHOD("put_nowait", pipe_put_nowait, METH_O, "put_nowait($self, item, /)\n--\n\nput(item, block=False)."),
     METHOD("get_nowait", pipe_get_nowait, METH_NOARGS, "get_nowait($self, /)\n--\n\nget(block=False)."),
-=======
-           "get($self, block=True, timeout=None)\n--\n\nTakes the oldest packet, which is then the caller's.\n\n"
-           "Waits as put(). Empty: nothing came. ShutDown: the stream has ended and everything was taken."),
-    METHOD("put_nowait", pipe_put_nowait, METH_O, "put_nowait($self, item, /)\n--\n\nput(item, block=False)"),
-    METHOD("get_nowait", pipe_get_nowait, METH_NOARGS, "get_nowait($self, /)\n--\n\nget(block=False)"),
     METHOD(
         "put_many", pipe_put_many, FAST,
         "put_many($self, items, timeout=None)\n--\n\nPuts the items of an iterable in order, as so many put() "
@@ -401,7 +389,6 @@ static PyMethodDef methods[] = {
            "get_many($self, max, timeout=None)\n--\n\nTakes the oldest packets, at least one and up to max, as a "
            "list; they are then the caller's.\n\n"
            "Waits as get(), and only while the pipe is empty: it does not wait for more to come. Empty; ShutDown."),
->>>>>>> w-py2
     METHOD("qsize", pipe_qsize, METH_NOARGS, "qsize($self, /)\n--\n\nPackets in the pipe now."),
     METHOD("empty", pipe_empty, METH_NOARGS, "empty($self, /)\n--\n\nTrue if there are none now."),
     METHOD("full", pipe_full, METH_NOARGS, "full($self, /)\n--\n\nTrue if there is no room now."),
