@@ -124,6 +124,7 @@ inline bool CQ::dequeue(const Val &timeout, Val &v) {
     return true;
 }
 
+/// What start() and state() give. Nothing is ever STARTING: start() comes back when it is done.
 enum State_e { STOPPED, STARTING, STARTED };
 
 namespace detail {
