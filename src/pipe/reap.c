@@ -14,7 +14,8 @@ static void settle_heads(brine_pool *pool) {
         uint64_t w = a64_load_acquire(&pool_dir(pool, i)->word);
         if (word_state(w) < DIR_LIVE || word_state(w) == DIR_ABORTED) continue;
         if (brine__ring_of(pool, i, word_gen(w), &ring))
-            while (brine__ring_help(&ring)) {}
+            while (brine__ring_help(&ring)) {
+            }
     }
 }
 
@@ -60,13 +61,23 @@ static bool undo_held(brine_pool *pool, uint32_t index, uint64_t w, uint32_t dea
 /* CHILD's holder is a record, not a participant. */
 static bool has_participant(uint32_t state) { return state != REC_FREE && state != REC_CHILD; }
 
-static void each_record(brine_pool *pool, uint32_t dead, bool (*undo)(brine_pool *, uint32_t, uint64_t, uint32_t)) {
-    uint64_t high = pool_record_high(pool);
-    for (uint32_t i = 0; (i = next_record(pool, i, high)) != 0;) {
-        for (;;) {
-            uint64_t w = a64_load_acquire(&pool_record(pool, i)->word); /* pairs with whatever the dead stored last */
-            if (!has_participant(word_state(w)) || word_holder(w) != dead || !undo(pool, i, w, dead)) break;
-        }
+/* What the first pass saw, so that the others need not look at every record again. Nothing comes to the dead any more:
+ * what it has is named by it in the first pass, and children of its packets are children then. */
+struct seen {
+    uint32_t first, end; /* records of the dead are in [first, end) */
+    bool orphans;        /* there may be work for the last pass */
+};
+
+static void undo_record(brine_pool *pool, uint32_t dead, uint32_t i,
+                        bool (*undo)(brine_pool *, uint32_t, uint64_t, uint32_t), struct seen *seen) {
+    for (;;) {
+        uint64_t w = a64_load_acquire(&pool_record(pool, i)->word); /* pairs with whatever the dead stored last */
+        uint32_t state = word_state(w);
+        if (state == REC_CHILD || state == REC_RETURNED || state == REC_PUBLISHED) seen->orphans = true;
+        if (!has_participant(state) || word_holder(w) != dead) return;
+        if (seen->end == 0) seen->first = i;
+        seen->end = i + 1;
+        if (!undo(pool, i, w, dead)) return;
     }
 }
 
@@ -74,17 +85,19 @@ static void each_record(brine_pool *pool, uint32_t dead, bool (*undo)(brine_pool
  * packets for the next reader. True if a child was freed. */
 static bool settle_orphans(brine_pool *pool, uint32_t dead, bool first) {
     bool again = false;
-    uint64_t high = pool_record_high(pool), offered = NOBODY_TOLD; /* the pipe whose readers were told last: once for all of its packets */
+    uint64_t high = pool_record_high(pool),
+             offered = NOBODY_TOLD; /* the pipe whose readers were told last: once for all of its packets */
     for (uint32_t i = 0; (i = next_record(pool, i, high)) != 0;) {
         uint64_t w = a64_load_acquire(&pool_record(pool, i)->word);
         uint32_t state = word_state(w);
-        if (state == REC_CHILD) again |= brine__child_undo(pool, i, w, dead);
+        if (state == REC_CHILD)
+            again |= brine__child_undo(pool, i, w, dead);
         else if (first && state == REC_RETURNED) {
             uint64_t link = a64_load_relaxed(&pool_record(pool, i)->pipe);
             uint64_t told = link == offered ? NOBODY_TOLD : brine__offer(pool, i, w, dead, true);
             if (told != NOBODY_TOLD) offered = told;
-        }
-        else if (first && state == REC_PUBLISHED) brine__publish_undo(pool, i, w, dead);
+        } else if (first && state == REC_PUBLISHED)
+            brine__publish_undo(pool, i, w, dead);
     }
     return again;
 }
@@ -93,13 +106,17 @@ static void undo(brine_pool *pool, uint32_t dead) {
     brine__endpoints_retire(pool, dead);
     brine__dir_undo(pool, dead);
     settle_heads(pool);
-    each_record(pool, dead, undo_pending);
-    each_record(pool, dead, undo_held);
-    for (bool again = settle_orphans(pool, dead, true); again;) again = settle_orphans(pool, dead, false);
+    struct seen seen = {0, 0, false}, again = {0, 0, false};
+    uint64_t high = pool_record_high(pool);
+    for (uint32_t i = 0; (i = next_record(pool, i, high)) != 0;) undo_record(pool, dead, i, undo_pending, &seen);
+    for (uint32_t i = seen.first; i != 0; i = next_record(pool, i, seen.end))
+        undo_record(pool, dead, i, undo_held, &again);
+    for (bool more = seen.orphans && settle_orphans(pool, dead, true); more;) more = settle_orphans(pool, dead, false);
     brine__endpoints_undo(pool, dead);
     bool cleaned = false;
     for (uint32_t i = 0; i < dir_high(pool); i++) cleaned |= brine__entry_cleanup(pool, i, dead, true);
-    while (cleaned && settle_orphans(pool, dead, false)) {}
+    while (cleaned && settle_orphans(pool, dead, false)) {
+    }
     brine__heap_undo(pool, dead);
     brine__heap_sweep(pool);
 }

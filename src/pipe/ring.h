@@ -146,8 +146,12 @@ void brine__ring_drain(const struct ring *ring, uint32_t me, bool reaping);
  * may hold nothing itself, as it may still be joining. */
 void brine__let_go(brine_pool *pool, uint32_t index, uint32_t gen, uint32_t me, bool reaping);
 
+/* Records are too far apart for the processor to fetch by itself what is walked; of so many the lines are on their way. */
+#define SCAN_AHEAD 24
+
 /* The next record after i that exists, below high; 0: there is none. Memory comes in whole pages of records. */
 static inline uint32_t next_record(const brine_pool *pool, uint32_t i, uint64_t high) {
+    __builtin_prefetch(pool_record(pool, i + SCAN_AHEAD)); /* past the end: a harmless hint */
     for (i++; i < high; i = (i | (RECORDS_PER_PAGE - 1)) + 1)
         if ((i != 1 && i % RECORDS_PER_PAGE != 0) || pool_record_exists(pool, i)) return i;
     return 0;
