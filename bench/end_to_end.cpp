@@ -2,10 +2,11 @@
 //
 // What an application sees.
 //
-//   C  the structured packet, {"sequence_number", "timestamp", "name", "tags": [2], "hdr": {10 keys}, "data": 1000 float64},
-//      made by the writer; the reader takes the number, three header keys and the sum of the data: rates and round trips.
-//      Beside brine, which builds it in place: containers in shared memory, msgpack and a plain struct through every peer,
-//      and the limit, a bare loop that writes and reads the struct behind a flag
+//   C  the structured packet, {"sequence_number", "timestamp", "name", "tags": [2], "hdr": {10 keys}, "data": 1000
+//   float64},
+//      made by the writer; the reader takes the number, three header keys and the sum of the data: rates and round
+//      trips. Beside brine, which builds it in place: containers in shared memory, msgpack and a plain struct through
+//      every peer, and the limit, a bare loop that writes and reads the struct behind a flag
 //   F  attaching, serving and connecting, memory taken for a packet, and what a death costs the survivors
 #include "structured.hpp"
 #include "transport.hpp"
@@ -49,7 +50,8 @@ void structured(Suite &suite) {
         for (const Peer &peer : peers) {
             for (Content content : {Content::structured, Content::plain_struct, Content::msgpack}) {
                 if (!peer.carries(content) || peer.name == "brine, same array to and fro") continue;
-                if (content == Content::msgpack && peer.by_reference) continue; // would be packed and unpacked for nothing
+                if (content == Content::msgpack && peer.by_reference)
+                    continue; // would be packed and unpacked for nothing
                 if (peer.name == "brine, packet filled again" && method == Method::one_way) continue;
                 if (peer.name == "brine, batches" && method != Method::one_way) continue;
                 Plan its = plan;
@@ -66,7 +68,8 @@ void structured(Suite &suite) {
         for (uint32_t capacity : {4u, 64u, 1024u}) {
             if (suite.quick() && capacity != 64) continue;
             plan.capacity = capacity;
-            add("structured packet, one way, capacity " + std::to_string(capacity) + mode, "packets/s", true, Method::one_way, plan);
+            add("structured packet, one way, capacity " + std::to_string(capacity) + mode, "packets/s", true,
+                Method::one_way, plan);
         }
         plan.capacity = 4;
         add("structured packet, round trip" + mode, "ns", false, Method::round_trip, plan);
@@ -94,7 +97,7 @@ std::string own_name(const char *what) { return "brine-bench-" + std::string(wha
 
 // A named pool for one measurement.
 class NamedPool {
-public:
+  public:
     NamedPool() : name_(own_name("attach")) { must(brine_pool_create(name_.c_str(), nullptr, &pool_), "create"); }
     NamedPool(const NamedPool &) = delete;
     NamedPool &operator=(const NamedPool &) = delete;
@@ -105,7 +108,7 @@ public:
     const char *name() const { return name_.c_str(); }
     brine_pool *pool() const { return pool_; }
 
-private:
+  private:
     std::string name_;
     brine_pool *pool_ = nullptr;
 };
@@ -178,18 +181,25 @@ Sample make_pipe2(uint64_t times) {
 void opening(Suite &suite) {
     uint64_t times = suite.scaled(1000);
     Case attach{"F", "attach and detach", "ns", false, {}};
-    attach.contestants.push_back({"limit: open, map, touch, unmap 1 GiB", "nothing", "1 byte", "does not wait", guarded([=] { return attach_mapping(times); }), ""});
-    attach.contestants.push_back({"brine, pool of 1 GiB", "nothing", "the header", "does not wait", guarded([=] { return attach_brine(times); }), ""});
+    attach.contestants.push_back({"limit: open, map, touch, unmap 1 GiB", "nothing", "1 byte", "does not wait",
+                                  guarded([=] { return attach_mapping(times); }), ""});
+    attach.contestants.push_back({"brine, pool of 1 GiB", "nothing", "the header", "does not wait",
+                                  guarded([=] { return attach_brine(times); }), ""});
 #ifdef BENCH_HAVE_BOOST
-    attach.contestants.push_back({"Boost managed_shared_memory, 1 MiB", "nothing", "the header", "does not wait", guarded([=] { return attach_boost(times); }), ""});
+    attach.contestants.push_back({"Boost managed_shared_memory, 1 MiB", "nothing", "the header", "does not wait",
+                                  guarded([=] { return attach_boost(times); }), ""});
 #else
-    attach.contestants.push_back({"Boost managed_shared_memory, 1 MiB", "", "", "", nullptr, "libboost-dev is not installed"});
+    attach.contestants.push_back(
+        {"Boost managed_shared_memory, 1 MiB", "", "", "", nullptr, "libboost-dev is not installed"});
 #endif
     suite.add(std::move(attach));
     Case open{"F", "make and give back a channel", "ns", false, {}};
-    open.contestants.push_back({"pipe(2): pipe, close both ends", "nothing", "nothing", "does not wait", guarded([=] { return make_pipe2(times); }), ""});
-    open.contestants.push_back({"brine: serve a new pipe, detach, remove", "nothing", "nothing", "does not wait", guarded([=] { return serve_or_connect(times, Step::serve); }), ""});
-    open.contestants.push_back({"brine: connect to a pipe, detach", "nothing", "nothing", "does not wait", guarded([=] { return serve_or_connect(times, Step::connect); }), ""});
+    open.contestants.push_back({"pipe(2): pipe, close both ends", "nothing", "nothing", "does not wait",
+                                guarded([=] { return make_pipe2(times); }), ""});
+    open.contestants.push_back({"brine: serve a new pipe, detach, remove", "nothing", "nothing", "does not wait",
+                                guarded([=] { return serve_or_connect(times, Step::serve); }), ""});
+    open.contestants.push_back({"brine: connect to a pipe, detach", "nothing", "nothing", "does not wait",
+                                guarded([=] { return serve_or_connect(times, Step::connect); }), ""});
     suite.add(std::move(open));
 }
 
@@ -223,7 +233,8 @@ Sample memory_of(uint64_t packets, brine_packet (*make)(brine_pool *), Memory wh
     must(brine_pool_get_info(pool, &before), "info");
     for (uint64_t i = 0; i < packets; i++) make(pool);
     must(brine_pool_get_info(pool, &after), "info");
-    uint64_t bytes = which == Memory::used ? after.used_bytes - before.used_bytes : after.committed_bytes - before.committed_bytes;
+    uint64_t bytes =
+        which == Memory::used ? after.used_bytes - before.used_bytes : after.committed_bytes - before.committed_bytes;
     brine_pool_detach(pool);
     sample.figure = static_cast<double>(bytes) / static_cast<double>(packets);
     return sample;
@@ -248,25 +259,38 @@ Sample memory_of_boost(uint64_t packets) { // one allocation for each: the least
 void memory(Suite &suite) {
     uint64_t packets = suite.scaled(10000);
     Case small{"F", "memory for a packet of 64 B", "bytes", false, {}};
-    small.contestants.push_back({"brine, in use", "nothing", "64 B written", "does not wait", guarded([=] { return memory_of(packets, small_packet, Memory::used); }), ""});
-    small.contestants.push_back({"brine, taken from the system", "nothing", "64 B written", "does not wait", guarded([=] { return memory_of(packets, small_packet, Memory::committed); }), ""});
+    small.contestants.push_back({"brine, in use", "nothing", "64 B written", "does not wait",
+                                 guarded([=] { return memory_of(packets, small_packet, Memory::used); }), ""});
+    small.contestants.push_back({"brine, taken from the system", "nothing", "64 B written", "does not wait",
+                                 guarded([=] { return memory_of(packets, small_packet, Memory::committed); }), ""});
 #ifdef BENCH_HAVE_BOOST
-    small.contestants.push_back({"Boost managed segment, plain bytes", "nothing", "64 B written", "does not wait", guarded([=] { return memory_of_boost(packets); }), ""});
+    small.contestants.push_back({"Boost managed segment, plain bytes", "nothing", "64 B written", "does not wait",
+                                 guarded([=] { return memory_of_boost(packets); }), ""});
 #endif
     suite.add(std::move(small));
     Case large{"F", "memory for a structured packet", "bytes", false, {}};
-    large.contestants.push_back({"limit: a plain struct", "", "", "does not wait", [] { Sample s; s.figure = PlainStruct::bytes; return s; }, ""});
-    large.contestants.push_back({"brine, in use", "nothing", "built", "does not wait", guarded([=] { return memory_of(packets / 10, structured_packet, Memory::used); }), ""});
-    large.contestants.push_back({"brine, taken from the system", "nothing", "built", "does not wait", guarded([=] { return memory_of(packets / 10, structured_packet, Memory::committed); }), ""});
+    large.contestants.push_back({"limit: a plain struct", "", "", "does not wait",
+                                 [] {
+                                     Sample s;
+                                     s.figure = PlainStruct::bytes;
+                                     return s;
+                                 },
+                                 ""});
+    large.contestants.push_back({"brine, in use", "nothing", "built", "does not wait",
+                                 guarded([=] { return memory_of(packets / 10, structured_packet, Memory::used); }),
+                                 ""});
+    large.contestants.push_back({"brine, taken from the system", "nothing", "built", "does not wait",
+                                 guarded([=] { return memory_of(packets / 10, structured_packet, Memory::committed); }),
+                                 ""});
     suite.add(std::move(large));
 }
 
 // ---- F: death ----
 
 struct Death {
-    uint64_t packets = 0;   // alive in the pool
+    uint64_t packets = 0;     // alive in the pool
     bool held_by_dead = true; // else by somebody else; the dead then holds one
-    bool happens = true;    // else nobody dies: what the machine itself does to a survivor
+    bool happens = true;      // else nobody dies: what the machine itself does to a survivor
 };
 struct Aftermath {
     Sample reap, stall;
@@ -284,22 +308,26 @@ Aftermath die(const Death &death) {
         for (uint64_t i = 0; i < count; i++) small_packet(pool);
     };
     std::atomic<uint64_t> *stop = nullptr;
-    stop = new (mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) std::atomic<uint64_t>(0);
-    processes.start(0, [&] { hold(death.held_by_dead ? death.packets : 1); }, [](Report &) {});
-    processes.start(1, [&] { hold(death.held_by_dead ? 1 : death.packets); }, [&](Report &report) {
-        brine_pipe *pipe;
-        brine_packet p;
-        must(brine_pipe_serve(pool, "survivor", 4, &pipe), "serve");
-        for (int64_t before = now_ns(), now; !stop->load(std::memory_order_relaxed); before = now) {
-            must(brine_enqueue(pipe, small_packet(pool), brine_now()), "enqueue");
-            must(brine_dequeue(pipe, &p, brine_now()), "dequeue");
-            must(brine_packet_free(p), "free");
-            now = now_ns();
-            report.histogram.record(static_cast<uint64_t>(now - before));
-            report.figure = std::max(report.figure, static_cast<double>(now - before));
-            report.count++;
-        }
-    });
+    stop =
+        new (mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) std::atomic<uint64_t>(0);
+    processes.start(
+        0, [&] { hold(death.held_by_dead ? death.packets : 1); }, [](Report &) {});
+    processes.start(
+        1, [&] { hold(death.held_by_dead ? 1 : death.packets); },
+        [&](Report &report) {
+            brine_pipe *pipe;
+            brine_packet p;
+            must(brine_pipe_serve(pool, "survivor", 4, &pipe), "serve");
+            for (int64_t before = now_ns(), now; !stop->load(std::memory_order_relaxed); before = now) {
+                must(brine_enqueue(pipe, small_packet(pool), brine_now()), "enqueue");
+                must(brine_dequeue(pipe, &p, brine_now()), "dequeue");
+                must(brine_packet_free(p), "free");
+                now = now_ns();
+                report.histogram.record(static_cast<uint64_t>(now - before));
+                report.figure = std::max(report.figure, static_cast<double>(now - before));
+                report.count++;
+            }
+        });
     bool ready = processes.go(60);
     usleep(2000);
     unsigned reaped = 0;
@@ -308,8 +336,10 @@ Aftermath die(const Death &death) {
         waitpid(processes.pid(0), nullptr, 0);
     }
     int64_t begin = now_ns();
-    if (death.happens) must(brine_pool_reap(pool, &reaped), "reap");
-    else usleep(20000);
+    if (death.happens)
+        must(brine_pool_reap(pool, &reaped), "reap");
+    else
+        usleep(20000);
     result.reap.figure = static_cast<double>(now_ns() - begin) * 1e-6;
     stop->store(1);
     ready &= processes.wait_done(1, 2, 10);
@@ -321,7 +351,8 @@ Aftermath die(const Death &death) {
     uint64_t left = death.held_by_dead ? 1 : death.packets; // what the survivor holds
     if (!death.happens) left += death.held_by_dead ? death.packets : 1;
     if (!ready && trouble.empty()) trouble = "not ready in time";
-    if (trouble.empty() && (info.packets < left || info.packets > left + 2)) trouble = std::to_string(info.packets) + " packets in use after it, expected " + std::to_string(left);
+    if (trouble.empty() && (info.packets < left || info.packets > left + 2))
+        trouble = std::to_string(info.packets) + " packets in use after it, expected " + std::to_string(left);
     if (trouble.empty() && death.happens && reaped != 1) trouble = "the survivor reaped first";
     if (!trouble.empty()) result.reap = broken(result.reap, trouble), result.stall = broken(result.stall, trouble);
     processes.stop();
@@ -340,9 +371,17 @@ void deaths(Suite &suite) {
         if (suite.quick() && packets > 10000) continue;
         Death its{packets, true, true}, others{packets, false, true}, none{packets, true, false};
         std::string name = std::to_string(packets) + " packets alive";
-        suite.add({"F", "reap one dead process, " + name, "ms", false, {dying("brine, the dead held them", its, false), dying("brine, others hold them", others, false)}});
-        suite.add({"F", "longest stop of a survivor, " + name, "ms", false,
-                   {dying("nobody dies, for 20 ms", none, true), dying("brine, the dead held them", its, true), dying("brine, others hold them", others, true)}});
+        suite.add({"F",
+                   "reap one dead process, " + name,
+                   "ms",
+                   false,
+                   {dying("brine, the dead held them", its, false), dying("brine, others hold them", others, false)}});
+        suite.add({"F",
+                   "longest stop of a survivor, " + name,
+                   "ms",
+                   false,
+                   {dying("nobody dies, for 20 ms", none, true), dying("brine, the dead held them", its, true),
+                    dying("brine, others hold them", others, true)}});
     }
 }
 

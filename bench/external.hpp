@@ -32,7 +32,8 @@ inline std::string in_quotes(const std::string &word) { // for the shell
 
 // "" or why Python cannot take part.
 inline const std::string &external_missing() {
-    static const std::string missing = output_of(in_quotes(python()) + " -c 'print(1)' 2>/dev/null").empty() ? "no " + python() : "";
+    static const std::string missing =
+        output_of(in_quotes(python()) + " -c 'print(1)' 2>/dev/null").empty() ? "no " + python() : "";
     return missing;
 }
 
@@ -42,8 +43,10 @@ inline Sample external(const std::vector<std::string> &arguments) {
     for (const std::string &argument : arguments) command += " " + in_quotes(argument);
     std::string answer = output_of(command);
     sample.ok = answer.rfind("ok ", 0) == 0;
-    if (sample.ok) sample.figure = std::strtod(answer.c_str() + 3, nullptr);
-    else sample.note = "values.py answered \"" + answer + "\"";
+    if (sample.ok)
+        sample.figure = std::strtod(answer.c_str() + 3, nullptr);
+    else
+        sample.note = "values.py answered \"" + answer + "\"";
     return sample;
 }
 

@@ -45,15 +45,19 @@ struct Sizes {
         return draw([=](double x) { return static_cast<double>(low) + x * static_cast<double>(high - low); });
     }
     static Sizes logarithmic(size_t low, size_t high) { // each doubling as often as any other
-        return draw([=](double x) { return static_cast<double>(low) * std::pow(static_cast<double>(high) / static_cast<double>(low), x); });
+        return draw([=](double x) {
+            return static_cast<double>(low) * std::pow(static_cast<double>(high) / static_cast<double>(low), x);
+        });
     }
     size_t pick(uint64_t random) const { return drawn[(random >> 32) % drawn.size()]; }
 
-private:
+  private:
     template <typename Shape> static Sizes draw(Shape shape) {
         Sizes sizes;
         uint64_t state = 88172645463325252u;
-        for (int i = 0; i < 4096; i++) sizes.drawn.push_back(static_cast<uint32_t>(shape(static_cast<double>(next_random(state) >> 11) / 9007199254740992.0)));
+        for (int i = 0; i < 4096; i++)
+            sizes.drawn.push_back(
+                static_cast<uint32_t>(shape(static_cast<double>(next_random(state) >> 11) / 9007199254740992.0)));
         return sizes;
     }
 };
@@ -113,7 +117,8 @@ struct Pool {
 // A packet that holds the bytes as its value.
 struct BrinePacket : Pool {
     bool allocate(size_t bytes, Object &o) {
-        return brine_packet_new(pool, &o.packet) == 0 && brine_assign_bytes_room(brine_root(o.packet), bytes, &o.data) == 0;
+        return brine_packet_new(pool, &o.packet) == 0 &&
+               brine_assign_bytes_room(brine_root(o.packet), bytes, &o.data) == 0;
     }
     void free(Object &o) { brine_packet_free(o.packet); }
 };
@@ -140,7 +145,8 @@ struct Boost {
     bool open(int) {
         name = "brine-bench-" + std::to_string(getpid());
         boost::interprocess::shared_memory_object::remove(name.c_str());
-        segment.reset(new boost::interprocess::managed_shared_memory(boost::interprocess::create_only, name.c_str(), kPoolBytes));
+        segment.reset(
+            new boost::interprocess::managed_shared_memory(boost::interprocess::create_only, name.c_str(), kPoolBytes));
         return true;
     }
     bool allocate(size_t bytes, Object &o) { return (o.data = segment->allocate(bytes, std::nothrow)) != nullptr; }
@@ -215,9 +221,9 @@ struct Churn {
     }
 };
 
-// Repeats batch() (false: wrong data) for a time after a warm-up of a fifth of it: calls each ns, or -1. Of the batches'
-// times the median counts, which leaves out those that were interrupted, unless processes have to share a CPU: then
-// that is part of it, and the mean counts.
+// Repeats batch() (false: wrong data) for a time after a warm-up of a fifth of it: calls each ns, or -1. Of the
+// batches' times the median counts, which leaves out those that were interrupted, unless processes have to share a CPU:
+// then that is part of it, and the mean counts.
 template <typename Batch> double timed(int64_t ns, bool shared_cpu, Batch batch) {
     int64_t start = bench::now_ns(), now = start, before;
     std::vector<int64_t> times;
@@ -249,10 +255,12 @@ template <typename Under> Sample run(Under under, int processes) {
     {
         bench::Processes all;
         for (int i = 0; ok && i < processes; i++)
-            all.start(i, [&] { ok = under.fill(); }, [&](bench::Report &report) {
-                report.figure = ok ? under.measure() : -1;
-                if (report.figure <= 0) report.wrong++;
-            });
+            all.start(
+                i, [&] { ok = under.fill(); },
+                [&](bench::Report &report) {
+                    report.figure = ok ? under.measure() : -1;
+                    if (report.figure <= 0) report.wrong++;
+                });
         ok = ok && all.go(60) && all.wait_done(0, all.size(), 600);
         for (size_t i = 0; i < all.size(); i++) sample.figure += all.report(i).figure;
         sample.note = all.trouble();
@@ -284,7 +292,9 @@ template <typename A> struct One { // pairs a ns of a single object
         }
         return ok;
     }
-    double measure() { return kBatch * timed(ns, shared_cpu, [this] { return batch(); }); }
+    double measure() {
+        return kBatch * timed(ns, shared_cpu, [this] { return batch(); });
+    }
 };
 
 template <typename A> struct Live { // pairs a second with 1000 alive in each process
@@ -340,15 +350,22 @@ template <typename A> struct Measures {
         sample.figure = sample.figure > 0 ? processes / sample.figure : 0; // ns for each pair
         return sample;
     }
-    static Sample live(const Sizes &sizes, int processes, int64_t ns) { return run(Live<A>{Churn{sizes, false}, ns, share_cpus(processes)}, processes); }
-    static Sample fragments(const Sizes &sizes, uint64_t operations) { return run(Fragments<A>{Churn{sizes, true}, operations}, 1); }
+    static Sample live(const Sizes &sizes, int processes, int64_t ns) {
+        return run(Live<A>{Churn{sizes, false}, ns, share_cpus(processes)}, processes);
+    }
+    static Sample fragments(const Sizes &sizes, uint64_t operations) {
+        return run(Fragments<A>{Churn{sizes, true}, operations}, 1);
+    }
 };
 
 // Calls add(row, measures) for each allocator.
 template <typename Add> void each(bool with_empty, const std::string &touched, Add add) {
     const std::string own = "nothing; each process has a heap of its own, of which nothing can be passed on";
     const std::string shared = "nothing; one shared pool, any process can be given the object";
-    if (with_empty) add(Row{"brine packet, empty", "nothing; a record with an empty tab and 384 bytes of room", "nothing of it", "does not wait", ""}, Measures<BrineEmpty>());
+    if (with_empty)
+        add(Row{"brine packet, empty", "nothing; a record with an empty tab and 384 bytes of room", "nothing of it",
+                "does not wait", ""},
+            Measures<BrineEmpty>());
     add(Row{"brine packet with bytes", shared, touched, "does not wait", ""}, Measures<BrinePacket>());
     add(Row{"brine raw memory", shared, touched, "does not wait", ""}, Measures<BrineRaw>());
     add(Row{"glibc malloc", own, touched, "does not wait", ""}, Measures<Malloc>());
@@ -358,37 +375,54 @@ template <typename Add> void each(bool with_empty, const std::string &touched, A
     add(Row{"Boost managed segment", shared, touched, "waits for one mutex", ""}, Measures<Boost>());
 #else
     struct None : Malloc {};
-    add(Row{"Boost managed segment", shared, touched, "", "no <boost/interprocess>: package libboost-dev"}, Measures<None>());
+    add(Row{"Boost managed segment", shared, touched, "", "no <boost/interprocess>: package libboost-dev"},
+        Measures<None>());
 #endif
 }
 
 std::string in_words(int processes) { return processes == 1 ? "1 process" : std::to_string(processes) + " processes"; }
 
 void add_cases(bench::Suite &suite) {
-    static const Sizes small = Sizes::uniform(16, 1024), large = Sizes::logarithmic(1024, 1 << 20), mixed = Sizes::logarithmic(16, 1 << 20);
+    static const Sizes small = Sizes::uniform(16, 1024), large = Sizes::logarithmic(1024, 1 << 20),
+                       mixed = Sizes::logarithmic(16, 1 << 20);
     int64_t ns = suite.quick() ? 5000000 : 200000000;
     uint64_t operations = suite.scaled(3600000);
     for (int processes : {1, 2, 4}) {
         bench::Case c{"D", "allocate and free one object of 64 B, " + in_words(processes), "ns", false, {}};
         each(true, "8 B written, 8 B read", [&](const Row &row, auto measures) {
-            c.contestants.push_back({row.name, row.copied, row.touched, row.waits, [=] { return measures.one(64, processes, ns); }, row.skipped});
+            c.contestants.push_back({row.name, row.copied, row.touched, row.waits,
+                                     [=] { return measures.one(64, processes, ns); }, row.skipped});
         });
         suite.add(std::move(c));
     }
-    struct { const Sizes &sizes; const char *name; } shapes[] = {{small, "16 to 1024 B"}, {large, "1 KiB to 1 MiB, each doubling as often"}};
+    struct {
+        const Sizes &sizes;
+        const char *name;
+    } shapes[] = {{small, "16 to 1024 B"}, {large, "1 KiB to 1 MiB, each doubling as often"}};
     for (auto &shape : shapes) {
         for (int processes : {1, 2, 4}) {
-            bench::Case c{"D", std::string("pairs, 1000 alive of ") + shape.name + ", " + in_words(processes), "pairs/s", true, {}};
+            bench::Case c{"D",
+                          std::string("pairs, 1000 alive of ") + shape.name + ", " + in_words(processes),
+                          "pairs/s",
+                          true,
+                          {}};
             const Sizes *sizes = &shape.sizes;
             each(false, "8 B written, 8 B read", [&](const Row &row, auto measures) {
-                c.contestants.push_back({row.name, row.copied, row.touched, row.waits, [=] { return measures.live(*sizes, processes, ns); }, row.skipped});
+                c.contestants.push_back({row.name, row.copied, row.touched, row.waits,
+                                         [=] { return measures.live(*sizes, processes, ns); }, row.skipped});
             });
             suite.add(std::move(c));
         }
     }
-    bench::Case c{"D", "memory held for each byte alive, after " + std::to_string(operations) + " replacements of 16 B to 1 MiB", "bytes/byte", false, {}};
+    bench::Case c{"D",
+                  "memory held for each byte alive, after " + std::to_string(operations) +
+                      " replacements of 16 B to 1 MiB",
+                  "bytes/byte",
+                  false,
+                  {}};
     each(false, "8 B and a byte of each page written, 8 B read", [&](const Row &row, auto measures) {
-        c.contestants.push_back({row.name, row.copied, row.touched, row.waits, [=] { return measures.fragments(mixed, operations); }, row.skipped});
+        c.contestants.push_back({row.name, row.copied, row.touched, row.waits,
+                                 [=] { return measures.fragments(mixed, operations); }, row.skipped});
     });
     suite.add(std::move(c));
 }

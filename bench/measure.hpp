@@ -49,7 +49,7 @@ inline void pin(int nth) {
 
 // Nanoseconds in buckets of 1/32 of their size. Plain memory: may stand in memory shared between processes.
 class Histogram {
-public:
+  public:
     void record(uint64_t ns) { buckets_[index(ns)]++, count_++; }
     void add(const Histogram &other) {
         for (size_t i = 0; i < buckets_.size(); i++) buckets_[i] += other.buckets_[i];
@@ -67,16 +67,19 @@ public:
     std::string json() const {
         std::string text = "[";
         for (size_t i = 0; i < buckets_.size(); i++)
-            if (buckets_[i]) text += (text.size() > 1 ? ",[" : "[") + std::to_string(lower(i)) + "," + std::to_string(buckets_[i]) + "]";
+            if (buckets_[i])
+                text +=
+                    (text.size() > 1 ? ",[" : "[") + std::to_string(lower(i)) + "," + std::to_string(buckets_[i]) + "]";
         return text + "]";
     }
 
-private:
+  private:
     static constexpr unsigned kBits = 5; // 2^5 buckets for each doubling
     static size_t index(uint64_t ns) {
         if (ns < (1u << kBits)) return static_cast<size_t>(ns);
         unsigned high = 63 - static_cast<unsigned>(__builtin_clzll(ns));
-        return (static_cast<size_t>(high - kBits + 1) << kBits) + static_cast<size_t>((ns >> (high - kBits)) & ((1u << kBits) - 1));
+        return (static_cast<size_t>(high - kBits + 1) << kBits) +
+               static_cast<size_t>((ns >> (high - kBits)) & ((1u << kBits) - 1));
     }
     static uint64_t lower(size_t i) {
         if (i < (1u << kBits)) return i;
@@ -88,19 +91,19 @@ private:
 };
 
 struct Sample {
-    double figure = 0;    // of this repetition, in the unit of the case
-    Histogram histogram;  // of single operations in ns; may be empty
-    bool ok = true;       // the data that arrived was checked and right
-    std::string note;     // why not ok, or what the reader should know
+    double figure = 0;   // of this repetition, in the unit of the case
+    Histogram histogram; // of single operations in ns; may be empty
+    bool ok = true;      // the data that arrived was checked and right
+    std::string note;    // why not ok, or what the reader should know
 };
 
 struct Contestant {
-    std::string name;     // "brine", "limit: raw cache line", "pipe(2)"
-    std::string copied;   // bytes copied on the way: "nothing (by reference)", "64 B in, 64 B out"
-    std::string touched;  // what writer and reader do with the data: "64 B written, 64 B read"
-    std::string waits;    // "spins", "spins, then sleeps", "sleeps", "does not wait"
+    std::string name;    // "brine", "limit: raw cache line", "pipe(2)"
+    std::string copied;  // bytes copied on the way: "nothing (by reference)", "64 B in, 64 B out"
+    std::string touched; // what writer and reader do with the data: "64 B written, 64 B read"
+    std::string waits;   // "spins", "spins, then sleeps", "sleeps", "does not wait"
     std::function<Sample()> measure;
-    std::string skipped;  // not empty: cannot be measured here, and why; measure is not called
+    std::string skipped; // not empty: cannot be measured here, and why; measure is not called
 };
 
 struct Case {
@@ -115,8 +118,10 @@ inline std::string quoted(const std::string &text) {
     std::string out = "\"";
     for (char c : text) {
         if (c == '"' || c == '\\') out += '\\';
-        if (static_cast<unsigned char>(c) < 0x20) out += ' ';
-        else out += c;
+        if (static_cast<unsigned char>(c) < 0x20)
+            out += ' ';
+        else
+            out += c;
     }
     return out + "\"";
 }
@@ -124,14 +129,18 @@ inline std::string quoted(const std::string &text) {
 // Options of every program: --quick (a smoke run: one short repetition), --repetitions N, --only REGEX (of
 // "WORKLOAD CASE: CONTESTANT"), --list. JSON lines go to standard output, progress to standard error.
 class Suite {
-public:
+  public:
     Suite(int argc, char **argv, std::string program) : program_(std::move(program)) {
         for (int i = 1; i < argc; i++) {
             std::string option = argv[i];
-            if (option == "--quick") quick_ = true, repetitions_ = 1;
-            else if (option == "--list") list_ = true;
-            else if (option == "--repetitions" && i + 1 < argc) repetitions_ = std::max(1, std::atoi(argv[++i]));
-            else if (option == "--only" && i + 1 < argc) only_ = std::regex(argv[++i], std::regex::icase);
+            if (option == "--quick")
+                quick_ = true, repetitions_ = 1;
+            else if (option == "--list")
+                list_ = true;
+            else if (option == "--repetitions" && i + 1 < argc)
+                repetitions_ = std::max(1, std::atoi(argv[++i]));
+            else if (option == "--only" && i + 1 < argc)
+                only_ = std::regex(argv[++i], std::regex::icase);
             else {
                 std::fprintf(stderr, "usage: %s [--quick] [--list] [--repetitions N] [--only REGEX]\n", argv[0]);
                 std::exit(2);
@@ -150,7 +159,7 @@ public:
         return ok ? 0 : 1;
     }
 
-private:
+  private:
     bool wanted(const Case &c, const Contestant &who) const {
         return std::regex_search(c.workload + " " + c.name + ": " + who.name, only_);
     }
@@ -160,7 +169,9 @@ private:
         for (Contestant &who : c.contestants)
             if (wanted(c, who)) all.push_back(&who);
         if (list_) {
-            for (Contestant *who : all) std::printf("%s %s: %s%s%s\n", c.workload.c_str(), c.name.c_str(), who->name.c_str(), who->skipped.empty() ? "" : "  skipped: ", who->skipped.c_str());
+            for (Contestant *who : all)
+                std::printf("%s %s: %s%s%s\n", c.workload.c_str(), c.name.c_str(), who->name.c_str(),
+                            who->skipped.empty() ? "" : "  skipped: ", who->skipped.c_str());
             return true;
         }
         std::vector<std::vector<double>> figures(all.size());
@@ -171,7 +182,8 @@ private:
             for (size_t k = 0; k < all.size(); k++) {
                 size_t i = (k + static_cast<size_t>(repetition)) % all.size();
                 if (!all[i]->skipped.empty()) continue;
-                std::fprintf(stderr, "%s: %s %s: %s (%d of %d)\n", program_.c_str(), c.workload.c_str(), c.name.c_str(), all[i]->name.c_str(), repetition + 1, repetitions_);
+                std::fprintf(stderr, "%s: %s %s: %s (%d of %d)\n", program_.c_str(), c.workload.c_str(), c.name.c_str(),
+                             all[i]->name.c_str(), repetition + 1, repetitions_);
                 Sample sample = all[i]->measure();
                 if (sample.ok) figures[i].push_back(sample.figure);
                 good[i] = static_cast<char>(good[i] && sample.ok);
@@ -187,10 +199,14 @@ private:
         return ok;
     }
 
-    void print(const Case &c, const Contestant &who, std::vector<double> figures, const Histogram &h, bool good, const std::string &note) const {
-        std::printf("{\"program\":%s,\"workload\":%s,\"case\":%s,\"contestant\":%s,\"unit\":%s,\"higher_is_better\":%s,", quoted(program_).c_str(), quoted(c.workload).c_str(),
-                    quoted(c.name).c_str(), quoted(who.name).c_str(), quoted(c.unit).c_str(), c.higher_is_better ? "true" : "false");
-        std::printf("\"copied\":%s,\"touched\":%s,\"waits\":%s,\"quick\":%s,", quoted(who.copied).c_str(), quoted(who.touched).c_str(), quoted(who.waits).c_str(), quick_ ? "true" : "false");
+    void print(const Case &c, const Contestant &who, std::vector<double> figures, const Histogram &h, bool good,
+               const std::string &note) const {
+        std::printf(
+            "{\"program\":%s,\"workload\":%s,\"case\":%s,\"contestant\":%s,\"unit\":%s,\"higher_is_better\":%s,",
+            quoted(program_).c_str(), quoted(c.workload).c_str(), quoted(c.name).c_str(), quoted(who.name).c_str(),
+            quoted(c.unit).c_str(), c.higher_is_better ? "true" : "false");
+        std::printf("\"copied\":%s,\"touched\":%s,\"waits\":%s,\"quick\":%s,", quoted(who.copied).c_str(),
+                    quoted(who.touched).c_str(), quoted(who.waits).c_str(), quick_ ? "true" : "false");
         if (!who.skipped.empty()) {
             std::printf("\"skipped\":%s}\n", quoted(who.skipped).c_str());
             std::fflush(stdout);
@@ -200,7 +216,9 @@ private:
         for (size_t i = 0; i < figures.size(); i++) std::printf("%s%.6g", i ? "," : "", figures[i]);
         std::sort(figures.begin(), figures.end());
         std::printf("],\"median\":%.6g", figures.empty() ? 0 : figures[figures.size() / 2]);
-        if (h.count()) std::printf(",\"p50\":%.6g,\"p99\":%.6g,\"p999\":%.6g,\"histogram\":%s", h.percentile(0.5), h.percentile(0.99), h.percentile(0.999), h.json().c_str());
+        if (h.count())
+            std::printf(",\"p50\":%.6g,\"p99\":%.6g,\"p999\":%.6g,\"histogram\":%s", h.percentile(0.5),
+                        h.percentile(0.99), h.percentile(0.999), h.json().c_str());
         std::printf("}\n");
         std::fflush(stdout);
     }

@@ -64,7 +64,8 @@ struct First {
 
 constexpr size_t kData = 1000; // float64
 constexpr int kKeys = 10;
-inline const char *const kKeyNames[kKeys] = {"channel", "subchannel", "rate", "bandwidth", "gain", "mode", "antenna", "priority", "flags", "version"};
+inline const char *const kKeyNames[kKeys] = {"channel", "subchannel", "rate",     "bandwidth", "gain",
+                                             "mode",    "antenna",    "priority", "flags",     "version"};
 constexpr int kRead[3] = {2, 5, 9}; // the header keys that the reader takes
 inline const char kName[] = "spectrum of beam seventeen";
 inline const char *const kTags[2] = {"calibrated", "polarization-h"};
@@ -84,7 +85,8 @@ inline double sum_data(const double *at) {
 }
 
 inline double sum_expected(uint64_t number) { // exact: all are integers below 2^53
-    return static_cast<double>(kData) * static_cast<double>(number & 0xffffffff) + static_cast<double>(kData * (kData - 1) / 2);
+    return static_cast<double>(kData) * static_cast<double>(number & 0xffffffff) +
+           static_cast<double>(kData * (kData - 1) / 2);
 }
 
 inline int64_t header_value(uint64_t number, int key) { return static_cast<int64_t>(number & 0xffffffff) + key * 7; }
@@ -97,7 +99,8 @@ inline uint64_t checked(uint64_t number, const int64_t *taken, double sum) {
 
 // As a plain struct: its keys are its fields.
 struct PlainStruct {
-    static constexpr const char *touched = "a plain struct of the same content written; number, 3 header fields and the sum read";
+    static constexpr const char *touched =
+        "a plain struct of the same content written; number, 3 header fields and the sum read";
     struct Packet {
         int64_t sequence_number;
         double timestamp;
@@ -130,16 +133,17 @@ struct PlainStruct {
 // As msgpack: the numbers as one binary object, which is the fastest that it has for them. Strings and binary objects
 // are read where they arrived.
 struct Msgpack {
-    static constexpr const char *touched = "msgpack packed (data as one bin) and unpacked in place; number, 3 header keys and the sum read";
+    static constexpr const char *touched =
+        "msgpack packed (data as one bin) and unpacked in place; number, 3 header keys and the sum read";
     static constexpr size_t bytes = 8448;
 
     class Buffer { // packs straight into the memory of the transport
-    public:
+      public:
         explicit Buffer(void *at) : at_(static_cast<char *>(at)) {}
         void write(const char *from, size_t n) { std::memcpy(at_ + used_, from, n), used_ += n; }
         size_t used() const { return used_; }
 
-    private:
+      private:
         char *at_;
         size_t used_ = 0;
     };
@@ -156,7 +160,8 @@ struct Msgpack {
         text(packer, "hdr"), packer.pack_map(kKeys);
         for (int i = 0; i < kKeys; i++) text(packer, kKeyNames[i]), packer.pack_int64(header_value(number, i));
         fill_data(data, number);
-        text(packer, "data"), packer.pack_bin(sizeof data), packer.pack_bin_body(reinterpret_cast<const char *>(data), sizeof data);
+        text(packer, "data"), packer.pack_bin(sizeof data),
+            packer.pack_bin_body(reinterpret_cast<const char *>(data), sizeof data);
         return buffer.used();
     }
 
@@ -175,7 +180,7 @@ struct Msgpack {
         return checked(number, taken, sum_data(data));
     }
 
-private:
+  private:
     static void text(msgpack::packer<Buffer> &packer, const char *s) {
         uint32_t n = static_cast<uint32_t>(std::strlen(s));
         packer.pack_str(n), packer.pack_str_body(s, n);

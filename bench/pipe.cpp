@@ -23,7 +23,9 @@ struct Program {
     }
 
     // One case: every peer that `who` takes.
-    template <typename Who> void add(std::string workload, std::string name, std::string unit, bool higher, Method method, Content content, const Plan &plan, Who who) {
+    template <typename Who>
+    void add(std::string workload, std::string name, std::string unit, bool higher, Method method, Content content,
+             const Plan &plan, Who who) {
         Case c{std::move(workload), std::move(name), std::move(unit), higher, {}};
         for (const Peer &peer : peers)
             if (peer.carries(content) && who(peer)) c.contestants.push_back(contestant(peer, method, content, plan));
@@ -35,7 +37,8 @@ bool is(const Peer &p, const char *name) { return p.name == name; }
 
 // Of a case that all peers take part in; those whose name says that they are for something else do not.
 bool in_round_trips(const Peer &p, const Plan &plan) {
-    if (is(p, "brine, same array to and fro") || is(p, "brine, batches") || is(p, "limit: bare ring for many")) return false;
+    if (is(p, "brine, same array to and fro") || is(p, "brine, batches") || is(p, "limit: bare ring for many"))
+        return false;
     if (is(p, "limit: raw cache line")) return plan.spin && plan.bytes == 64;
     if (is(p, "limit: raw buffer behind a flag")) return plan.spin && plan.bytes != 64;
     if (is(p, "limit: bare futex")) return !plan.spin && plan.bytes == 64;
@@ -56,23 +59,29 @@ void round_trips(Program &program) {
         bool spin, one_core;
         int64_t work_ns;
     };
-    const Mode modes[] = {{"polling", true, false, 0}, {"blocking", false, false, 0}, {"polling, answer after 5 us of work", true, false, 5000},
-                          {"blocking, answer after 5 us of work", false, false, 5000}, {"blocking, one core", false, true, 0}};
+    const Mode modes[] = {{"polling", true, false, 0},
+                          {"blocking", false, false, 0},
+                          {"polling, answer after 5 us of work", true, false, 5000},
+                          {"blocking, answer after 5 us of work", false, false, 5000},
+                          {"blocking, one core", false, true, 0}};
     for (size_t bytes : {size_t{64}, size_t{4} << 10, size_t{64} << 10, size_t{1} << 20}) {
         for (const Mode &mode : modes) {
             if (program.suite.quick() && (bytes == 4096 || bytes == 65536 || mode.work_ns)) continue;
             if (bytes != 64 && (mode.one_core || mode.work_ns)) continue;
             Plan plan = program.base;
-            plan.bytes = bytes, plan.capacity = 4, plan.spin = mode.spin, plan.one_core = mode.one_core, plan.work_ns = mode.work_ns;
-            program.add("A", "round trip, " + bytes_text(bytes) + ", " + mode.name, "ns", false, Method::round_trip, Content::words, plan,
-                        [&](const Peer &p) { return in_round_trips(p, plan); });
+            plan.bytes = bytes, plan.capacity = 4, plan.spin = mode.spin, plan.one_core = mode.one_core,
+            plan.work_ns = mode.work_ns;
+            program.add("A", "round trip, " + bytes_text(bytes) + ", " + mode.name, "ns", false, Method::round_trip,
+                        Content::words, plan, [&](const Peer &p) { return in_round_trips(p, plan); });
         }
     }
     for (size_t bytes : {size_t{64}, size_t{1} << 20, program.suite.quick() ? size_t{16} << 20 : size_t{1} << 30}) {
         Plan plan = program.base;
         plan.bytes = bytes, plan.capacity = 4, plan.spin = true;
-        program.add("A", "round trip by reference, " + bytes_text(bytes) + ", polling", "ns", false, Method::round_trip, Content::first, plan,
-                    [](const Peer &p) { return is(p, "limit: raw buffer behind a flag") || is(p, "brine, same array to and fro"); });
+        program.add("A", "round trip by reference, " + bytes_text(bytes) + ", polling", "ns", false, Method::round_trip,
+                    Content::first, plan, [](const Peer &p) {
+                        return is(p, "limit: raw buffer behind a flag") || is(p, "brine, same array to and fro");
+                    });
     }
 }
 
@@ -85,9 +94,12 @@ void streams(Program &program) {
                 Plan plan = program.base;
                 plan.capacity = capacity, plan.writers = shape[0], plan.readers = shape[1], plan.spin = spin;
                 bool crowd = shape[0] + shape[1] > 2; // more than two CPUs: who spins then measures the scheduler
-                program.add("B", "one way, 64 B, capacity " + std::to_string(capacity) + ", " + std::to_string(shape[0]) + ":" + std::to_string(shape[1]) + (spin ? ", polling" : ", blocking"),
-                            "packets/s", true, Method::one_way, Content::words, plan,
-                            [&](const Peer &p) { return in_streams(p, plan) && (!crowd || !spin || is(p, "limit: bare ring for many")); });
+                program.add("B",
+                            "one way, 64 B, capacity " + std::to_string(capacity) + ", " + std::to_string(shape[0]) +
+                                ":" + std::to_string(shape[1]) + (spin ? ", polling" : ", blocking"),
+                            "packets/s", true, Method::one_way, Content::words, plan, [&](const Peer &p) {
+                                return in_streams(p, plan) && (!crowd || !spin || is(p, "limit: bare ring for many"));
+                            });
             }
         }
     }
@@ -107,13 +119,16 @@ void growth(Program &program) {
         for (bool spin : {true, false}) {
             plan.spin = spin;
             plan.capacity = 4;
-            program.add("G", name + "round trip, 64 B, " + (spin ? "polling" : "blocking"), "ns", false, Method::round_trip, Content::words, plan, only_brine);
+            program.add("G", name + "round trip, 64 B, " + (spin ? "polling" : "blocking"), "ns", false,
+                        Method::round_trip, Content::words, plan, only_brine);
             plan.capacity = 64;
-            program.add("G", name + "one way, 64 B, capacity 64, 1:1, " + (spin ? "polling" : "blocking"), "packets/s", true, Method::one_way, Content::words, plan, only_brine);
+            program.add("G", name + "one way, 64 B, capacity 64, 1:1, " + (spin ? "polling" : "blocking"), "packets/s",
+                        true, Method::one_way, Content::words, plan, only_brine);
         }
         plan.writers = plan.readers = 4;
         plan.participants = std::max(0, step.processes - 8);
-        program.add("G", name + "one way, 64 B, capacity 64, 4:4, blocking", "packets/s", true, Method::one_way, Content::words, plan, only_brine);
+        program.add("G", name + "one way, 64 B, capacity 64, 4:4, blocking", "packets/s", true, Method::one_way,
+                    Content::words, plan, only_brine);
     }
 }
 
@@ -123,12 +138,15 @@ void system_cost(Program &program) {
         Plan plan = program.base;
         plan.spin = spin;
         std::string mode = spin ? "polling" : "blocking";
-        program.add("B", "system calls a packet, one way, capacity 64, " + mode, "calls/packet", false, Method::calls_one_way, Content::words, plan, some);
-        program.add("A", "system calls a packet, round trips, " + mode, "calls/packet", false, Method::calls_round_trip, Content::words, plan, some);
+        program.add("B", "system calls a packet, one way, capacity 64, " + mode, "calls/packet", false,
+                    Method::calls_one_way, Content::words, plan, some);
+        program.add("A", "system calls a packet, round trips, " + mode, "calls/packet", false, Method::calls_round_trip,
+                    Content::words, plan, some);
     }
     Plan plan = program.base;
     plan.seconds = program.suite.quick() ? 0.1 : 1;
-    program.add("A", "processor time of a reader while nothing comes", "% of a core", false, Method::idle, Content::words, plan, some);
+    program.add("A", "processor time of a reader while nothing comes", "% of a core", false, Method::idle,
+                Content::words, plan, some);
 }
 
 } // namespace

@@ -24,7 +24,7 @@
 
 namespace bench {
 
-constexpr size_t kLine = 64; // bytes of a cache line
+constexpr size_t kLine = 64;  // bytes of a cache line
 constexpr size_t kPair = 128; // lines are fetched in pairs
 
 // What one process says. Its own lines, so that saying it disturbs nobody.
@@ -33,12 +33,12 @@ struct alignas(kPair) Report {
     std::atomic<uint64_t> wrong; // of them with wrong data, or out of order
     std::atomic<int> state;      // 0 starting, 1 ready, 2 done, 3 failed
     double figure;
-    char note[256];              // why it failed
+    char note[256]; // why it failed
     Histogram histogram;
 };
 
 class Processes {
-public:
+  public:
     static constexpr size_t kMost = 80;
 
     Processes() {
@@ -117,7 +117,7 @@ public:
     // System calls that all of them make in so many seconds. From the first call on they are traced.
     uint64_t system_calls(double seconds);
 
-private:
+  private:
     struct Shared {
         alignas(kPair) std::atomic<int> go;
         std::array<Report, kMost> reports;
@@ -128,8 +128,10 @@ private:
         for (size_t i = first; i < last;) {
             int found = shared_->reports[i].state.load(std::memory_order_acquire);
             if (found == 3 || now_ns() > end) return false;
-            if (found >= state) i++;
-            else usleep(100);
+            if (found >= state)
+                i++;
+            else
+                usleep(100);
         }
         return true;
     }
@@ -148,7 +150,8 @@ inline uint64_t Processes::system_calls(double seconds) {
     for (size_t i = 0; i < pids_.size() && !traced_; i++) {
         int status;
         pid_t pid = pids_[i];
-        if (ptrace(PTRACE_SEIZE, pid, nullptr, PTRACE_O_TRACESYSGOOD) != 0) throw std::runtime_error("ptrace is not permitted here");
+        if (ptrace(PTRACE_SEIZE, pid, nullptr, PTRACE_O_TRACESYSGOOD) != 0)
+            throw std::runtime_error("ptrace is not permitted here");
         ptrace(PTRACE_INTERRUPT, pid, nullptr, nullptr);
         waitpid(pid, &status, __WALL);
         ptrace(PTRACE_SYSCALL, pid, nullptr, nullptr);

@@ -20,7 +20,8 @@ inline void build_structured(brine_ref root, uint64_t number) {
     for (int i = 0; i < kKeys; i++) brine_set_int(hdr, kKeyNames[i], header_value(number, i));
     size_t shape = kData;
     void *data;
-    if (brine_assign_array(brine_slot(root, "data"), BRINE_F64, 1, &shape, BRINE_ARRAY_UNINIT, &data) == 0) fill_data(static_cast<double *>(data), number);
+    if (brine_assign_array(brine_slot(root, "data"), BRINE_F64, 1, &shape, BRINE_ARRAY_UNINIT, &data) == 0)
+        fill_data(static_cast<double *>(data), number);
 }
 
 } // namespace bench

@@ -30,7 +30,7 @@ using bench::Sample;
 struct Document {
     std::string name, json, literal; // the same value twice
     std::string json_file, literal_file;
-    brine_packet packet{};           // and as a value
+    brine_packet packet{}; // and as a value
 };
 
 struct Environment {
@@ -51,8 +51,10 @@ std::string records(size_t count) {
     std::ostringstream out;
     out << "[";
     for (size_t i = 0; i < count; i++)
-        out << (i ? "," : "") << "{\"id\":" << i << ",\"name\":\"record " << random() % 1000 << "\",\"tags\":[\"alpha\",\"beta\"],\"active\":" << (random() % 2 ? "true" : "false")
-            << ",\"score\":" << static_cast<double>(random() % 100000) / 100 << ",\"note\":\"a text of some length with an \\u00e9 and a \\\"quote\\\"\",\"next\":null}";
+        out << (i ? "," : "") << "{\"id\":" << i << ",\"name\":\"record " << random() % 1000
+            << "\",\"tags\":[\"alpha\",\"beta\"],\"active\":" << (random() % 2 ? "true" : "false")
+            << ",\"score\":" << static_cast<double>(random() % 100000) / 100
+            << ",\"note\":\"a text of some length with an \\u00e9 and a \\\"quote\\\"\",\"next\":null}";
     out << "]";
     return out.str();
 }
@@ -62,7 +64,8 @@ std::string floats(size_t count) {
     std::ostringstream out;
     out.precision(17);
     out << "[";
-    for (size_t i = 0; i < count; i++) out << (i ? "," : "") << static_cast<double>(random() >> 11) / 9007199254740992.0 * 360 - 180;
+    for (size_t i = 0; i < count; i++)
+        out << (i ? "," : "") << static_cast<double>(random() >> 11) / 9007199254740992.0 * 360 - 180;
     out << "]";
     return out.str();
 }
@@ -142,14 +145,16 @@ struct BrineReads {
     bool once() {
         brine_packet p;
         if (brine_packet_new(pool, &p)) return false;
-        int rc = literal ? brine_parse_literal(brine_root(p), text.data(), text.size(), nullptr) : brine_parse_json(brine_root(p), text.data(), text.size(), 0, nullptr);
+        int rc = literal ? brine_parse_literal(brine_root(p), text.data(), text.size(), nullptr)
+                         : brine_parse_json(brine_root(p), text.data(), text.size(), 0, nullptr);
         brine_packet_free(p);
         return rc == 0;
     }
     bool check(const Document &d) {
         brine_packet p;
         if (brine_packet_new(pool, &p)) return false;
-        int rc = literal ? brine_parse_literal(brine_root(p), text.data(), text.size(), nullptr) : brine_parse_json(brine_root(p), text.data(), text.size(), 0, nullptr);
+        int rc = literal ? brine_parse_literal(brine_root(p), text.data(), text.size(), nullptr)
+                         : brine_parse_json(brine_root(p), text.data(), text.size(), 0, nullptr);
         bool same = rc == 0 && brine_equal(brine_root(p), brine_root(d.packet));
         brine_packet_free(p);
         return same;
@@ -198,8 +203,10 @@ struct RapidjsonReads {
     unsigned strict;
     bool once() {
         rapidjson::Document d;
-        if (strict) d.Parse<kStrict>(text.data(), text.size());
-        else d.Parse(text.data(), text.size());
+        if (strict)
+            d.Parse<kStrict>(text.data(), text.size());
+        else
+            d.Parse(text.data(), text.size());
         return !d.HasParseError();
     }
     bool check(const Document &doc) {
@@ -245,15 +252,18 @@ template <typename C> Sample timed(C &contestant, const std::function<size_t()> 
 
 // ---- the cases ----
 
-void add_reads(bench::Suite &suite, brine_pool *pool, const std::shared_ptr<Document> &d, bool literal, int64_t budget) {
+void add_reads(bench::Suite &suite, brine_pool *pool, const std::shared_ptr<Document> &d, bool literal,
+               int64_t budget) {
     bench::Case c{"E", std::string(literal ? "read a literal: " : "read JSON: ") + d->name, "MB/s", true, {}};
     auto add = [&](const char *name, const char *copied, std::function<Sample()> run, const std::string &skipped = "") {
-        c.contestants.push_back({name, copied, "text read, value built and freed", "does not wait", std::move(run), skipped});
+        c.contestants.push_back(
+            {name, copied, "text read, value built and freed", "does not wait", std::move(run), skipped});
     };
     add("brine", "text into values in shared memory", [=] {
         BrineReads reads{pool, literal ? d->literal : d->json, literal};
         bool ok = reads.check(*d);
-        Sample sample = timed(reads, [&] { return reads.text.size(); }, budget);
+        Sample sample = timed(
+            reads, [&] { return reads.text.size(); }, budget);
         sample.ok &= ok;
         return sample;
     });
@@ -263,7 +273,8 @@ void add_reads(bench::Suite &suite, brine_pool *pool, const std::shared_ptr<Docu
         add(strict ? "RapidJSON, exact and checked" : "RapidJSON, as it is", "text into a document on the heap", [=] {
             RapidjsonReads reads{d->json, strict};
             bool ok = reads.check(*d);
-            Sample sample = timed(reads, [&] { return reads.text.size(); }, budget);
+            Sample sample = timed(
+                reads, [&] { return reads.text.size(); }, budget);
             sample.ok &= ok;
             return sample;
         });
@@ -271,9 +282,13 @@ void add_reads(bench::Suite &suite, brine_pool *pool, const std::shared_ptr<Docu
 #else
     if (!literal) add("RapidJSON", "", nullptr, "no <rapidjson>: package rapidjson-dev");
 #endif
-    add(literal ? "CPython ast.literal_eval" : "CPython json", "text into objects", [=] {
-        return bench::external({literal ? "literal" : "json", "parse", literal ? d->literal_file : d->json_file, std::to_string(budget)});
-    }, bench::external_missing());
+    add(
+        literal ? "CPython ast.literal_eval" : "CPython json", "text into objects",
+        [=] {
+            return bench::external({literal ? "literal" : "json", "parse", literal ? d->literal_file : d->json_file,
+                                    std::to_string(budget)});
+        },
+        bench::external_missing());
     suite.add(std::move(c));
 }
 
@@ -284,20 +299,27 @@ void add_prints(bench::Suite &suite, const std::shared_ptr<Document> &d, bool li
     };
     add("brine", "values in shared memory into text", [=] {
         BrinePrints prints{d->packet, literal};
-        return timed(prints, [&] { return prints.bytes; }, budget);
+        return timed(
+            prints, [&] { return prints.bytes; }, budget);
     });
 #ifdef HAVE_RAPIDJSON
-    if (!literal) add("RapidJSON", "a document on the heap into text", [=] {
-        RapidjsonPrints prints;
-        prints.document.Parse<kStrict>(d->json.data(), d->json.size());
-        return timed(prints, [&] { return prints.bytes; }, budget);
-    });
+    if (!literal)
+        add("RapidJSON", "a document on the heap into text", [=] {
+            RapidjsonPrints prints;
+            prints.document.Parse<kStrict>(d->json.data(), d->json.size());
+            return timed(
+                prints, [&] { return prints.bytes; }, budget);
+        });
 #else
     if (!literal) add("RapidJSON", "", nullptr, "no <rapidjson>: package rapidjson-dev");
 #endif
-    add(literal ? "CPython repr" : "CPython json", "objects into text", [=] {
-        return bench::external({literal ? "literal" : "json", "print", literal ? d->literal_file : d->json_file, std::to_string(budget)});
-    }, bench::external_missing());
+    add(
+        literal ? "CPython repr" : "CPython json", "objects into text",
+        [=] {
+            return bench::external({literal ? "literal" : "json", "print", literal ? d->literal_file : d->json_file,
+                                    std::to_string(budget)});
+        },
+        bench::external_missing());
     suite.add(std::move(c));
 }
 

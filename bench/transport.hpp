@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a way of passing packets between processes has to offer to be measured, and the measurements: round trips, one-way
-// rates, system calls, idle waiting.
+// What a way of passing packets between processes has to offer to be measured, and the measurements: round trips,
+// one-way rates, system calls, idle waiting.
 //
 // An Endpoint is a class with
 //   static std::string unavailable(const Plan &)   "" or why this cannot be measured here
@@ -28,15 +28,15 @@
 namespace bench {
 
 struct Plan {
-    size_t bytes = 64;         // of one packet, at most
-    uint32_t capacity = 64;    // packets in one way
+    size_t bytes = 64;      // of one packet, at most
+    uint32_t capacity = 64; // packets in one way
     int writers = 1, readers = 1;
-    bool spin = false;         // try again and again; else wait as the peer's blocking calls do
-    bool one_core = false;     // all processes on one CPU
-    int64_t work_ns = 0;       // round trips: what the other side does before it answers
-    int pipes = 1;             // that exist in the same pool, or its like
-    int participants = 0;      // processes that are attached besides, and idle
-    double seconds = 0.2;      // to measure
+    bool spin = false;     // try again and again; else wait as the peer's blocking calls do
+    bool one_core = false; // all processes on one CPU
+    int64_t work_ns = 0;   // round trips: what the other side does before it answers
+    int pipes = 1;         // that exist in the same pool, or its like
+    int participants = 0;  // processes that are attached besides, and idle
+    double seconds = 0.2;  // to measure
     double warm_up = 0.05;
 };
 
@@ -51,7 +51,7 @@ enum class Method { round_trip, one_way, calls_round_trip, calls_one_way, idle }
 [[noreturn]] inline void fail(const std::string &what) { throw std::runtime_error(what); }
 
 template <class Transport, class Payload> class Of {
-public:
+  public:
     static std::string unavailable(const Plan &plan) { return Transport::unavailable(plan); }
     explicit Of(const Plan &plan) : transport_(plan), bytes_(plan.bytes) {}
     void enter(const Role &role) { transport_.enter(role); }
@@ -62,7 +62,7 @@ public:
         return transport_.receive(way, [](const void *at, size_t bytes) { return Payload::take(at, bytes); });
     }
 
-private:
+  private:
     Transport transport_;
     size_t bytes_;
 };
@@ -71,7 +71,8 @@ private:
 
 inline void work(int64_t ns) {
     if (ns > 0)
-        for (int64_t end = now_ns() + ns; now_ns() < end;) {}
+        for (int64_t end = now_ns() + ns; now_ns() < end;) {
+        }
 }
 
 template <class Endpoint> void answer(Endpoint &e, const Plan &plan, Report &report) {
@@ -85,7 +86,7 @@ template <class Endpoint> void answer(Endpoint &e, const Plan &plan, Report &rep
 }
 
 template <class Endpoint> class Asker {
-public:
+  public:
     Asker(Endpoint &e, Report &report) : e_(e), report_(report) {}
     void trips(int n) {
         for (int i = 0; i < n; i++) {
@@ -117,7 +118,7 @@ public:
         } while (now < end);
     }
 
-private:
+  private:
     Endpoint &e_;
     Report &report_;
     uint64_t number_ = 0;
@@ -136,16 +137,27 @@ inline Sample broken(Sample sample, const std::string &note) {
 
 template <class Endpoint> void start_pair(Processes &processes, Endpoint &e, const Plan &plan, bool measured) {
     constexpr double kBatchNs = 20000; // the clock is read that often at most
-    processes.start(0, [&] { e.enter({{true, false}, {false, true}, 0}); },
+    processes.start(
+        0,
+        [&] {
+            e.enter({{true, false}, {false, true}, 0});
+        },
         [&](Report &report) {
             Asker<Endpoint> asker(e, report);
             asker.trips(1); // connected
             double ns = median(asker.batches(1, plan.warm_up));
-            if (!measured) for (;;) asker.trips(1);
-            report.figure = median(asker.batches(static_cast<int>(std::clamp(kBatchNs / ns, 1.0, 256.0)), plan.seconds));
+            if (!measured)
+                for (;;) asker.trips(1);
+            report.figure =
+                median(asker.batches(static_cast<int>(std::clamp(kBatchNs / ns, 1.0, 256.0)), plan.seconds));
             asker.singles(plan.seconds / 2);
         });
-    processes.start(plan.one_core ? 0 : 1, [&] { e.enter({{false, true}, {true, false}, 0}); }, [&](Report &report) { answer(e, plan, report); });
+    processes.start(
+        plan.one_core ? 0 : 1,
+        [&] {
+            e.enter({{false, true}, {true, false}, 0});
+        },
+        [&](Report &report) { answer(e, plan, report); });
 }
 
 template <class Endpoint> Sample round_trip(const Plan &plan) {
@@ -165,7 +177,7 @@ template <class Endpoint> Sample round_trip(const Plan &plan) {
 
 // Order and loss: the packets of one writer come in order, and all of them where there is but one reader.
 class Sequence {
-public:
+  public:
     explicit Sequence(bool complete) : complete_(complete) {}
     bool right(uint64_t number) {
         if (number == kWrong) return false;
@@ -176,7 +188,7 @@ public:
         return true;
     }
 
-private:
+  private:
     bool complete_;
     std::array<uint64_t, 64> last_{};
 };
@@ -186,7 +198,8 @@ template <class Endpoint> void read_batches(Endpoint &e, const Plan &plan, Repor
     Sequence sequence(plan.readers == 1);
     const uint64_t batch = std::max<uint64_t>(128, uint64_t{4} * plan.capacity);
     std::vector<double> figures;
-    int64_t begin = now_ns(), measured = begin + static_cast<int64_t>(plan.warm_up * 1e9), end = measured + static_cast<int64_t>(plan.seconds * 1e9);
+    int64_t begin = now_ns(), measured = begin + static_cast<int64_t>(plan.warm_up * 1e9),
+            end = measured + static_cast<int64_t>(plan.seconds * 1e9);
     bool done = false;
     for (uint64_t n = 1;; n++) {
         if (!sequence.right(e.receive(0))) report.wrong++;
@@ -204,9 +217,18 @@ template <class Endpoint> void read_batches(Endpoint &e, const Plan &plan, Repor
 
 template <class Endpoint> void start_streams(Processes &processes, Endpoint &e, const Plan &plan) {
     for (int i = 0; i < plan.readers; i++)
-        processes.start(plan.one_core ? 0 : i + 1, [&, i] { e.enter({{false, false}, {true, false}, i}); }, [&](Report &report) { read_batches(e, plan, report); });
+        processes.start(
+            plan.one_core ? 0 : i + 1,
+            [&, i] {
+                e.enter({{false, false}, {true, false}, i});
+            },
+            [&](Report &report) { read_batches(e, plan, report); });
     for (int i = 0; i < plan.writers; i++)
-        processes.start(plan.one_core ? 0 : i, [&, i] { e.enter({{true, false}, {false, false}, i}); },
+        processes.start(
+            plan.one_core ? 0 : i,
+            [&, i] {
+                e.enter({{true, false}, {false, false}, i});
+            },
             [&, i](Report &) {
                 for (uint64_t n = (static_cast<uint64_t>(i) << 48) + 1;; n++) e.send(0, n);
             });
@@ -217,8 +239,8 @@ constexpr int64_t kPatience = int64_t{20} * 1000000000; // ns; a machine may be 
 inline void sleep_for(double seconds) { usleep(static_cast<useconds_t>(seconds * 1e6)); }
 
 // Packets a second. Of one writer and one reader, with a CPU each: the median over the batches, as other users of the
-// machine stop either now and then. Of more, who are more than the CPUs, so that stopping is part of it: what arrives in
-// the whole time.
+// machine stop either now and then. Of more, who are more than the CPUs, so that stopping is part of it: what arrives
+// in the whole time.
 template <class Endpoint> Sample one_way(const Plan &plan) {
     Sample sample;
     Endpoint e(plan);
@@ -228,7 +250,8 @@ template <class Endpoint> Sample one_way(const Plan &plan) {
     bool pair = plan.writers == 1 && plan.readers == 1;
     if (!processes.go()) return broken(sample, "not ready in time: " + processes.trouble());
     if (pair) {
-        if (!processes.wait_done(0, 1, 30 + plan.seconds * 3)) return broken(sample, processes.trouble().empty() ? "too slow" : processes.trouble());
+        if (!processes.wait_done(0, 1, 30 + plan.seconds * 3))
+            return broken(sample, processes.trouble().empty() ? "too slow" : processes.trouble());
         sample.figure = 1e9 / processes.report(0).figure;
     } else {
         for (int i = 0; i < 20000 && processes.count(0, readers) == 0; i++) usleep(1000); // connected
@@ -251,8 +274,10 @@ template <class Endpoint> Sample system_calls(const Plan &plan, bool both_ways) 
     Sample sample;
     Endpoint e(plan);
     Processes processes;
-    if (both_ways) start_pair(processes, e, plan, false);
-    else start_streams(processes, e, plan);
+    if (both_ways)
+        start_pair(processes, e, plan, false);
+    else
+        start_streams(processes, e, plan);
     if (!processes.go()) return broken(sample, "not ready in time: " + processes.trouble());
     for (int i = 0; i < 20000 && processes.count(0, 1) == 0; i++) usleep(1000);
     sleep_for(plan.warm_up + (both_ways ? plan.warm_up : 0)); // the asker's warm-up looks at the clock
@@ -280,7 +305,11 @@ template <class Endpoint> Sample idle(const Plan &plan) {
     Endpoint e(plan);
     Processes processes;
     constexpr uint64_t kBusy = 1000;
-    processes.start(1, [&] { e.enter({{false, false}, {true, false}, 0}); },
+    processes.start(
+        1,
+        [&] {
+            e.enter({{false, false}, {true, false}, 0});
+        },
         [&](Report &report) {
             for (uint64_t n = 1; n <= kBusy; n++)
                 if (e.receive(0) != n) report.wrong++;
@@ -288,7 +317,11 @@ template <class Endpoint> Sample idle(const Plan &plan) {
             if (e.receive(0) != kBusy + 1) report.wrong++;
             report.figure = 100.0 * static_cast<double>(cpu_ns() - cpu) / static_cast<double>(now_ns() - begin);
         });
-    processes.start(0, [&] { e.enter({{true, false}, {false, false}, 0}); },
+    processes.start(
+        0,
+        [&] {
+            e.enter({{true, false}, {false, false}, 0});
+        },
         [&](Report &) {
             for (uint64_t n = 1; n <= kBusy; n++) e.send(0, n);
             sleep_for(plan.seconds);
@@ -305,11 +338,11 @@ template <class Endpoint> Sample idle(const Plan &plan) {
 
 struct Peer {
     std::string name;
-    std::string sleeps;                                 // how its blocking calls wait; "": it has none
-    bool spins;                                         // can be asked again and again without sleeping
-    bool by_reference;                                  // the packet is made where the reader finds it
+    std::string sleeps; // how its blocking calls wait; "": it has none
+    bool spins;         // can be asked again and again without sleeping
+    bool by_reference;  // the packet is made where the reader finds it
     std::function<bool(Content)> carries;
-    std::function<std::string(const Plan &)> copied;    // bytes copied on the way
+    std::function<std::string(const Plan &)> copied;      // bytes copied on the way
     std::function<std::string(const Plan &)> unavailable; // "" or why it cannot be measured here
     std::function<Sample(Method, Content, const Plan &)> measure;
 };
@@ -330,7 +363,8 @@ template <class Endpoint> Sample measure_endpoint(Method method, const Plan &pla
 }
 
 // A peer that carries bytes.
-template <class Transport> Peer byte_peer(std::string name, std::string sleeps, bool spins, std::function<std::string(const Plan &)> copied) {
+template <class Transport>
+Peer byte_peer(std::string name, std::string sleeps, bool spins, std::function<std::string(const Plan &)> copied) {
     auto measure = [](Method method, Content content, const Plan &plan) {
         switch (content) {
         case Content::words: return measure_endpoint<Of<Transport, Words>>(method, plan);
@@ -342,12 +376,15 @@ template <class Transport> Peer byte_peer(std::string name, std::string sleeps, 
         default: return broken(Sample(), "no such content");
         }
     };
-    return {std::move(name), std::move(sleeps), spins, false, [](Content c) { return c != Content::structured; }, std::move(copied), Transport::unavailable, measure};
+    return {
+        std::move(name),   std::move(sleeps),      spins,  false, [](Content c) { return c != Content::structured; },
+        std::move(copied), Transport::unavailable, measure};
 }
 
 // The same, with the bytes where the reader finds them.
 template <class Transport> Peer reference_peer(std::string name, std::string sleeps, bool spins) {
-    Peer peer = byte_peer<Transport>(std::move(name), std::move(sleeps), spins, [](const Plan &) { return std::string("nothing (by reference)"); });
+    Peer peer = byte_peer<Transport>(std::move(name), std::move(sleeps), spins,
+                                     [](const Plan &) { return std::string("nothing (by reference)"); });
     peer.by_reference = true;
     return peer;
 }
@@ -355,14 +392,27 @@ template <class Transport> Peer reference_peer(std::string name, std::string sle
 // A peer that makes its packets itself, for one kind of content.
 template <class Endpoint> Peer endpoint_peer(std::string name, std::string sleeps, bool spins, Content content) {
     auto measure = [](Method method, Content, const Plan &plan) { return measure_endpoint<Endpoint>(method, plan); };
-    return {std::move(name), std::move(sleeps), spins, true, [=](Content c) { return c == content; }, [](const Plan &) { return std::string("nothing (by reference)"); },
-            Endpoint::unavailable, measure};
+    return {std::move(name),
+            std::move(sleeps),
+            spins,
+            true,
+            [=](Content c) { return c == content; },
+            [](const Plan &) { return std::string("nothing (by reference)"); },
+            Endpoint::unavailable,
+            measure};
 }
 
 // A peer that is not here.
 inline Peer missing_peer(std::string name, std::string why, Content content = Content::words) {
     auto carries = [=](Content c) { return content == Content::words ? c != Content::structured : c == content; };
-    return {std::move(name), "", true, false, carries, [](const Plan &) { return std::string(); }, [why](const Plan &) { return why; }, nullptr};
+    return {std::move(name),
+            "",
+            true,
+            false,
+            carries,
+            [](const Plan &) { return std::string(); },
+            [why](const Plan &) { return why; },
+            nullptr};
 }
 
 inline std::string bytes_text(size_t bytes) {
@@ -382,8 +432,7 @@ inline Contestant contestant(const Peer &peer, Method method, Content content, c
     case Content::first: c.touched = bytes_text(plan.bytes) + ": " + First::touched; break;
     case Content::plain_struct: c.name += " + plain struct", c.touched = PlainStruct::touched; break;
     case Content::structured: c.touched = "built value by value; number, 3 header keys and the sum read"; break;
-    case Content::msgpack:
-        c.name += " + msgpack";
+    case Content::msgpack: c.name += " + msgpack";
 #ifdef BENCH_HAVE_MSGPACK
         c.touched = Msgpack::touched;
 #endif
@@ -391,7 +440,8 @@ inline Contestant contestant(const Peer &peer, Method method, Content content, c
     }
     c.waits = plan.spin ? "spins" : peer.sleeps;
     c.skipped = peer.unavailable(plan);
-    if (c.skipped.empty() && (plan.spin ? !peer.spins : peer.sleeps.empty())) c.skipped = plan.spin ? "cannot be polled" : "has no call that waits";
+    if (c.skipped.empty() && (plan.spin ? !peer.spins : peer.sleeps.empty()))
+        c.skipped = plan.spin ? "cannot be polled" : "has no call that waits";
 #ifndef BENCH_HAVE_MSGPACK
     if (content == Content::msgpack) c.skipped = "msgpack.hpp is not installed";
 #endif
@@ -414,7 +464,9 @@ void add_python(std::vector<Peer> &peers);
 
 inline std::vector<Peer> all_peers() {
     std::vector<Peer> peers;
-    for (auto add : {add_raw, add_brine, add_pipe2, add_unix_socket, add_posix_mq, add_boost, add_zeromq, add_nng, add_iceoryx2, add_python}) add(peers);
+    for (auto add : {add_raw, add_brine, add_pipe2, add_unix_socket, add_posix_mq, add_boost, add_zeromq, add_nng,
+                     add_iceoryx2, add_python})
+        add(peers);
     return peers;
 }
 

@@ -9,9 +9,8 @@
 //   iterate          every value is read, in the table's order
 //
 // Keys stand ready as what each contestant takes: std::string, of which brine takes the pointer and the length, and str
-// for CPython. "by char pointers" is without the length, as C programs have them: brine counts it, the standard map makes
-// a std::string of each.
-// The figure of a repetition is the median over rounds of at least some 2000 keys.
+// for CPython. "by char pointers" is without the length, as C programs have them: brine counts it, the standard map
+// makes a std::string of each. The figure of a repetition is the median over rounds of at least some 2000 keys.
 #include "external.hpp"
 #include "measure.hpp"
 
@@ -153,7 +152,8 @@ struct Rapidjson {
         auto &allocator = d->GetAllocator();
         int64_t value = 0;
         for (const std::string &key : keys.all)
-            d->AddMember(rapidjson::Value(key.c_str(), static_cast<rapidjson::SizeType>(key.size()), allocator), rapidjson::Value(value++), allocator);
+            d->AddMember(rapidjson::Value(key.c_str(), static_cast<rapidjson::SizeType>(key.size()), allocator),
+                         rapidjson::Value(value++), allocator);
         return d;
     }
     void use(Table &t) { document = t; }
@@ -172,16 +172,19 @@ struct Rapidjson {
 
 #ifdef HAVE_BOOST
 struct Boost {
-    template <typename T> using Allocator = boost::interprocess::allocator<T, boost::interprocess::managed_shared_memory::segment_manager>;
+    template <typename T>
+    using Allocator = boost::interprocess::allocator<T, boost::interprocess::managed_shared_memory::segment_manager>;
     using String = boost::interprocess::basic_string<char, std::char_traits<char>, Allocator<char>>;
-    using Map = boost::unordered_map<String, long, boost::hash<String>, std::equal_to<String>, Allocator<std::pair<const String, long>>>;
+    using Map = boost::unordered_map<String, long, boost::hash<String>, std::equal_to<String>,
+                                     Allocator<std::pair<const String, long>>>;
     using Table = Map *;
     std::string name = "brine-bench-" + std::to_string(getpid());
     std::unique_ptr<boost::interprocess::managed_shared_memory> segment;
     Table map = nullptr;
     Boost() {
         boost::interprocess::shared_memory_object::remove(name.c_str());
-        segment.reset(new boost::interprocess::managed_shared_memory(boost::interprocess::create_only, name.c_str(), size_t{1} << 30));
+        segment.reset(new boost::interprocess::managed_shared_memory(boost::interprocess::create_only, name.c_str(),
+                                                                     size_t{1} << 30));
     }
     ~Boost() {
         segment.reset();
@@ -189,7 +192,8 @@ struct Boost {
     }
     Table build(const Keys &keys) {
         auto *manager = segment->get_segment_manager();
-        Table table = segment->construct<Map>(boost::interprocess::anonymous_instance)(3u, boost::hash<String>(), std::equal_to<String>(), Map::allocator_type(manager));
+        Table table = segment->construct<Map>(boost::interprocess::anonymous_instance)(
+            3u, boost::hash<String>(), std::equal_to<String>(), Map::allocator_type(manager));
         long value = 0;
         for (const std::string &key : keys.all) table->emplace(String(key.c_str(), key.size(), manager), value++);
         return table;
@@ -239,7 +243,8 @@ template <typename T> struct Rounds {
     }
     int64_t read(What what, bool &ok) {
         int64_t start = bench::now_ns();
-        for (size_t i = 0; i < tables.size(); i++) ok &= what == ITERATE ? contestant.iterate() == keys.sum : look_up(contestant, keys, what == HIT);
+        for (size_t i = 0; i < tables.size(); i++)
+            ok &= what == ITERATE ? contestant.iterate() == keys.sum : look_up(contestant, keys, what == HIT);
         return bench::now_ns() - start;
     }
 };
@@ -274,7 +279,10 @@ Sample measure_dict(size_t n, size_t length, What what, int64_t budget_ns) {
 
 void add_case(bench::Suite &suite, const std::shared_ptr<Keys> &keys, size_t length, What what, int64_t budget) {
     size_t n = keys->all.size();
-    std::string touched = what == ITERATE ? "every value read" : what == HIT ? "key hashed and compared, value read" : what == MISS ? "key hashed" : "key and value written";
+    std::string touched = what == ITERATE ? "every value read"
+                          : what == HIT   ? "key hashed and compared, value read"
+                          : what == MISS  ? "key hashed"
+                                          : "key and value written";
     std::string size = std::to_string(n) + " keys" + (length ? " of " + std::to_string(length) + " B" : "");
     bench::Case c{"E", size + ", " + kWhat[what], "ns/key", false, {}};
     auto add = [&](const char *name, const char *copied, std::function<Sample()> run, const std::string &skipped = "") {
@@ -283,21 +291,28 @@ void add_case(bench::Suite &suite, const std::shared_ptr<Keys> &keys, size_t len
     add("brine", "keys and values into shared memory", [=] { return measure<Brine>(*keys, what, budget); });
     add("std::unordered_map", "keys and values into the heap", [=] { return measure<Unordered>(*keys, what, budget); });
     if (what != ITERATE) {
-        add("brine by char pointers", "keys and values into shared memory", [=] { return measure<BrineByChars>(*keys, what, budget); });
-        add("std::unordered_map by char pointers", "keys and values into the heap", [=] { return measure<UnorderedByChars>(*keys, what, budget); });
+        add("brine by char pointers", "keys and values into shared memory",
+            [=] { return measure<BrineByChars>(*keys, what, budget); });
+        add("std::unordered_map by char pointers", "keys and values into the heap",
+            [=] { return measure<UnorderedByChars>(*keys, what, budget); });
     }
 #ifdef HAVE_RAPIDJSON
     bool slow = n > 1000;
-    add("RapidJSON document", "keys and values into the heap", [=] { return measure<Rapidjson>(*keys, what, budget); }, slow ? "it looks keys up one by one" : "");
+    add(
+        "RapidJSON document", "keys and values into the heap", [=] { return measure<Rapidjson>(*keys, what, budget); },
+        slow ? "it looks keys up one by one" : "");
 #else
     add("RapidJSON document", "", nullptr, "no <rapidjson>: package rapidjson-dev");
 #endif
 #ifdef HAVE_BOOST
-    add("Boost unordered_map, managed segment", "keys and values into shared memory", [=] { return measure<Boost>(*keys, what, budget); });
+    add("Boost unordered_map, managed segment", "keys and values into shared memory",
+        [=] { return measure<Boost>(*keys, what, budget); });
 #else
     add("Boost unordered_map, managed segment", "", nullptr, "no <boost/interprocess>: package libboost-dev");
 #endif
-    add("CPython dict", "references to objects; a key keeps its hash", [=] { return measure_dict(n, length, what, budget); }, bench::external_missing());
+    add(
+        "CPython dict", "references to objects; a key keeps its hash",
+        [=] { return measure_dict(n, length, what, budget); }, bench::external_missing());
     suite.add(std::move(c));
 }
 
@@ -306,7 +321,9 @@ void add_case(bench::Suite &suite, const std::shared_ptr<Keys> &keys, size_t len
 int main(int argc, char **argv) {
     bench::Suite suite(argc, argv, "value");
     int64_t budget = suite.quick() ? 1000000 : 100000000;
-    struct { size_t keys, length; } sizes[] = {{8, 0}, {10, 0}, {100, 0}, {1000, 0}, {1000, 12}, {1000, 24}, {suite.scaled(1000000), 0}};
+    struct {
+        size_t keys, length;
+    } sizes[] = {{8, 0}, {10, 0}, {100, 0}, {1000, 0}, {1000, 12}, {1000, 24}, {suite.scaled(1000000), 0}};
     bench::pin(0);
     for (auto &size : sizes) {
         auto keys = std::make_shared<Keys>(make_keys(size.keys, size.length));

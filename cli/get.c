@@ -42,9 +42,9 @@ static struct {
     struct cli_progress progress;
     char *text; /* printed, not yet written */
     size_t used, room;
-    size_t ends[BATCH_PACKETS]; /* of the packets in text */
+    size_t ends[BATCH_PACKETS];         /* of the packets in text */
     brine_packet leased[BATCH_PACKETS]; /* these packets, if they are leased; else none */
-    size_t packets;             /* in text */
+    size_t packets;                     /* in text */
 } get = {.format = CLI_FORMAT_INIT, .timeout_s = HUGE_VAL, .wait_s = HUGE_VAL, .count = UINT64_MAX};
 
 /* ---- the output ---- */
@@ -55,9 +55,12 @@ static size_t output_done(size_t written) {
     size_t lost = 0;
     for (size_t i = 0; i < get.packets; i++) {
         bool leased = get.leased[i].record != 0;
-        if (get.ends[i] <= written) brine_packet_free(get.leased[i]);
-        else if (leased) brine_nack(get.leased[i]);
-        else lost++;
+        if (get.ends[i] <= written)
+            brine_packet_free(get.leased[i]);
+        else if (leased)
+            brine_nack(get.leased[i]);
+        else
+            lost++;
     }
     get.packets = get.used = 0;
     return lost;
@@ -68,7 +71,8 @@ static int output_error(size_t written, int error) {
     for (size_t i = 0; i < get.packets; i++) leased += get.leased[i].record != 0 && get.ends[i] > written;
     size_t lost = output_done(written);
     if (lost > 0 || error != EPIPE) {
-        cli_say("cannot write to standard output: %s; %zu packets were taken from the pipe but not written, %" PRIu64 " were given back",
+        cli_say("cannot write to standard output: %s; %zu packets were taken from the pipe but not written, %" PRIu64
+                " were given back",
                 strerror(error), lost, leased);
     }
     return error == EPIPE ? 128 + SIGPIPE : CLI_FAILED;

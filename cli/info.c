@@ -206,7 +206,8 @@ static void print_participants(brine_ref list) {
     for (brine_ref p; brine_next(&it, NULL, &p);) {
         printf("%5" PRIu64 " %8" PRId64 " %-16s %8" PRIu64 " %8" PRIu64 " %10s%s%s\n", number(p, "index"),
                brine_get_int(p, "pid", 0), brine_get_str(p, "command", ""), number(p, "uid"), number(p, "packets_held"),
-               size(p, "bytes_held"), brine_get_bool(p, "alive", true) ? "" : "  dead", namespace_note(number(p, "pid_namespace")));
+               size(p, "bytes_held"), brine_get_bool(p, "alive", true) ? "" : "  dead",
+               namespace_note(number(p, "pid_namespace")));
     }
 }
 
@@ -227,7 +228,8 @@ static void print_pipe_table(brine_ref list) {
 static const char *role(brine_ref user) {
     static char text[32];
     snprintf(text, sizeof text, "%s%s%s", brine_get_bool(user, "server", false) ? "serves " : "",
-             brine_get_bool(user, "writes", false) ? "writes " : "", brine_get_bool(user, "reads", false) ? "reads " : "");
+             brine_get_bool(user, "writes", false) ? "writes " : "",
+             brine_get_bool(user, "reads", false) ? "reads " : "");
     return text[0] ? text : "has it open ";
 }
 
@@ -235,10 +237,12 @@ static const char *role(brine_ref user) {
 static void print_users(brine_ref pipe, bool first) {
     brine_iter it = brine_iterate(brine_find(pipe, "users"));
     for (brine_ref u; brine_next(&it, NULL, &u); first = false) {
-        if (first) printf("\n%-20s %5s %8s %-16s %12s %12s %7s %7s %s\n", "PIPE", "PROC", "PID", "COMMAND", "IN", "OUT", "LEASED", "WAITING", "ROLE");
+        if (first)
+            printf("\n%-20s %5s %8s %-16s %12s %12s %7s %7s %s\n", "PIPE", "PROC", "PID", "COMMAND", "IN", "OUT",
+                   "LEASED", "WAITING", "ROLE");
         printf("%-20s %5" PRIu64 " %8" PRId64 " %-16s %12" PRIu64 " %12" PRIu64 " %7" PRIu64 " %7" PRIu64 " %s\n",
-               brine_get_str(pipe, "name", ""), number(u, "participant"), brine_get_int(u, "pid", 0), brine_get_str(u, "command", ""),
-               number(u, "packets_in"), number(u, "packets_out"), number(u, "leased"),
+               brine_get_str(pipe, "name", ""), number(u, "participant"), brine_get_int(u, "pid", 0),
+               brine_get_str(u, "command", ""), number(u, "packets_in"), number(u, "packets_out"), number(u, "leased"),
                number(u, "blocked_writers") + number(u, "blocked_readers"), role(u));
     }
 }
@@ -275,7 +279,8 @@ static void print_pipe(brine_ref p) {
     if (brine_get_bool(p, "leases", false)) {
         printf("leases     %" PRIu64 " packets with readers", number(p, "leased"));
         if (number(p, "max_deliveries") > 0)
-            printf("; after %" PRIu64 " deliveries to \"%s\": %" PRIu64, number(p, "max_deliveries"), brine_get_str(p, "dead_letter", ""), number(p, "dead_letters"));
+            printf("; after %" PRIu64 " deliveries to \"%s\": %" PRIu64, number(p, "max_deliveries"),
+                   brine_get_str(p, "dead_letter", ""), number(p, "dead_letters"));
         putchar('\n');
     }
     print_users(p, true);

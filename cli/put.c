@@ -173,7 +173,9 @@ static void parse_options(int argc, char **argv) {
         case OPT_CONNECT: put.connect = true; break;
         case OPT_DEAD_LETTER: put.options.dead_letter = optarg; break;
         case OPT_LEASES: put.options.flags |= BRINE_PIPE_LEASES; break;
-        case OPT_MAX_DELIVERIES: put.options.max_deliveries = (uint32_t)cli_number("--max-deliveries", optarg, 1, 65534); break;
+        case OPT_MAX_DELIVERIES:
+            put.options.max_deliveries = (uint32_t)cli_number("--max-deliveries", optarg, 1, 65534);
+            break;
         case OPT_KEEP_OPEN: put.keep_open = true; break;
         case OPT_SKIP_BAD: put.skip_bad = true; break;
         case OPT_WAIT: put.wait_s = cli_seconds("--wait", optarg); break;
@@ -183,9 +185,11 @@ static void parse_options(int argc, char **argv) {
         }
     }
     cli_operands(argc, 2, -1);
-    if (!put.options.max_deliveries != !put.options.dead_letter) cli_usage("--max-deliveries and --dead-letter go together");
+    if (!put.options.max_deliveries != !put.options.dead_letter)
+        cli_usage("--max-deliveries and --dead-letter go together");
     if (put.options.max_deliveries) put.options.flags |= BRINE_PIPE_LEASES;
-    if (put.connect && (put.options.flags & BRINE_PIPE_LEASES)) cli_usage("--connect takes the pipe as it is; leases are for its server to ask for");
+    if (put.connect && (put.options.flags & BRINE_PIPE_LEASES))
+        cli_usage("--connect takes the pipe as it is; leases are for its server to ask for");
 }
 
 static int run(int argc, char **argv) {

@@ -93,7 +93,8 @@ __attribute__((unused)) static void *shared_memory(size_t bytes) {
 
 __attribute__((unused)) static void sleep_ms(long ms) {
     struct timespec t = {ms / 1000, ms % 1000 * 1000000};
-    while (nanosleep(&t, &t) == -1 && errno == EINTR) {}
+    while (nanosleep(&t, &t) == -1 && errno == EINTR) {
+    }
 }
 
 /* Waits until *word is at least `value`; fails after 20 s. */

@@ -26,7 +26,7 @@ namespace {
 namespace ipc = boost::interprocess;
 
 class BoostQueue {
-public:
+  public:
     static std::string unavailable(const Plan &) { return ""; }
     explicit BoostQueue(const Plan &plan) : spin_(plan.spin), buffer_(plan.bytes) {
         for (auto &q : queues_) {
@@ -39,18 +39,24 @@ public:
     void enter(const Role &) {}
     template <typename Fill> void send(int way, Fill fill) {
         size_t length = fill(buffer_.data());
-        if (!spin_) queues_[way]->send(buffer_.data(), length, 0);
-        else while (!queues_[way]->try_send(buffer_.data(), length, 0)) {}
+        if (!spin_)
+            queues_[way]->send(buffer_.data(), length, 0);
+        else
+            while (!queues_[way]->try_send(buffer_.data(), length, 0)) {
+            }
     }
     template <typename Take> auto receive(int way, Take take) {
         ipc::message_queue::size_type length;
         unsigned priority;
-        if (!spin_) queues_[way]->receive(buffer_.data(), buffer_.size(), length, priority);
-        else while (!queues_[way]->try_receive(buffer_.data(), buffer_.size(), length, priority)) {}
+        if (!spin_)
+            queues_[way]->receive(buffer_.data(), buffer_.size(), length, priority);
+        else
+            while (!queues_[way]->try_receive(buffer_.data(), buffer_.size(), length, priority)) {
+            }
         return take(buffer_.data(), length);
     }
 
-private:
+  private:
     bool spin_;
     std::vector<char> buffer_;
     std::unique_ptr<ipc::message_queue> queues_[2];
@@ -58,10 +64,13 @@ private:
 
 // A segment that the processes inherit, and a queue of offsets in it.
 class Segment {
-public:
-    using Managed = ipc::basic_managed_external_buffer<char, ipc::rbtree_best_fit<ipc::mutex_family, ipc::offset_ptr<void>>, ipc::iset_index>;
+  public:
+    using Managed =
+        ipc::basic_managed_external_buffer<char, ipc::rbtree_best_fit<ipc::mutex_family, ipc::offset_ptr<void>>,
+                                           ipc::iset_index>;
 
-    explicit Segment(const Plan &plan) : spin_(plan.spin), bytes_((uint64_t{16} << 20) + (2 * plan.capacity + 16) * (plan.bytes + 4096)) {
+    explicit Segment(const Plan &plan)
+        : spin_(plan.spin), bytes_((uint64_t{16} << 20) + (2 * plan.capacity + 16) * (plan.bytes + 4096)) {
         at_ = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (at_ == MAP_FAILED) fail("no memory for a segment");
         managed_ = std::make_unique<Managed>(ipc::create_only, at_, bytes_);
@@ -96,7 +105,7 @@ public:
         return managed_->get_address_from_handle(e.handle);
     }
 
-private:
+  private:
     using Lock = ipc::scoped_lock<ipc::interprocess_mutex>;
     struct Entry {
         Managed::handle_t handle;
@@ -111,8 +120,10 @@ private:
     template <typename Ready> Lock when(Queue &q, ipc::interprocess_condition &changed, Ready ready) {
         Lock lock(q.mutex);
         while (!ready()) {
-            if (!spin_) changed.wait(lock);
-            else lock.unlock(), lock.lock();
+            if (!spin_)
+                changed.wait(lock);
+            else
+                lock.unlock(), lock.lock();
         }
         return lock;
     }
@@ -125,7 +136,7 @@ private:
 };
 
 class BoostBytes {
-public:
+  public:
     static std::string unavailable(const Plan &) { return ""; }
     explicit BoostBytes(const Plan &plan) : segment_(plan), bytes_(plan.bytes) {}
     void enter(const Role &) {}
@@ -141,13 +152,13 @@ public:
         return result;
     }
 
-private:
+  private:
     Segment segment_;
     size_t bytes_;
 };
 
 class BoostContainers {
-public:
+  public:
     static std::string unavailable(const Plan &) { return ""; }
     explicit BoostContainers(const Plan &plan) : segment_(plan) {}
     void enter(const Role &) {}
@@ -158,7 +169,8 @@ public:
         p->timestamp = static_cast<double>(number) * 1e-6;
         p->name = kName;
         for (const char *tag : kTags) p->tags.push_back(String(tag, any));
-        for (int i = 0; i < kKeys; i++) p->hdr.insert(std::make_pair(String(kKeyNames[i], any), header_value(number, i)));
+        for (int i = 0; i < kKeys; i++)
+            p->hdr.insert(std::make_pair(String(kKeyNames[i], any), header_value(number, i)));
         p->data.resize(kData);
         fill_data(p->data.data(), number);
         segment_.push(way, p, sizeof *p);
@@ -176,7 +188,7 @@ public:
         return number;
     }
 
-private:
+  private:
     template <typename T> using Of = ipc::allocator<T, Segment::Managed::segment_manager>;
     using Any = Of<char>;
     using String = ipc::basic_string<char, std::char_traits<char>, Of<char>>;
@@ -199,7 +211,8 @@ void add_boost(std::vector<Peer> &peers) {
     auto copied = [](const Plan &plan) { return bytes_text(plan.bytes) + " in, " + bytes_text(plan.bytes) + " out"; };
     peers.push_back(byte_peer<BoostQueue>("Boost message_queue", "sleeps", true, copied));
     peers.push_back(reference_peer<BoostBytes>("Boost managed segment", "sleeps", true));
-    peers.push_back(endpoint_peer<BoostContainers>("Boost containers in a managed segment", "sleeps", true, Content::structured));
+    peers.push_back(
+        endpoint_peer<BoostContainers>("Boost containers in a managed segment", "sleeps", true, Content::structured));
 }
 
 } // namespace bench

@@ -20,7 +20,7 @@ void must(int rc, const char *what) {
 
 // The pool, its pipes, those who are only attached, and waiting.
 class Place {
-public:
+  public:
     explicit Place(const Plan &plan) : spin_(plan.spin), capacity_(plan.capacity) {
         brine_pool_options options = {};
         options.max_bytes = (uint64_t{64} << 20) + (plan.capacity + 16) * (plan.bytes + 16384) * 4;
@@ -28,12 +28,14 @@ public:
         for (int i = 1; i < plan.pipes; i++) {
             brine_pipe *other;
             brine_packet p;
-            must(brine_pipe_serve(pool_, ("other-" + std::to_string(i)).c_str(), plan.capacity, &other), "serve another");
+            must(brine_pipe_serve(pool_, ("other-" + std::to_string(i)).c_str(), plan.capacity, &other),
+                 "serve another");
             must(brine_packet_new(pool_, &p), "a packet for another pipe");
             must(brine_enqueue(other, p, brine_now()), "enqueue into another pipe");
         }
         for (int i = 0; i < plan.participants; i++)
-            others_.start(i, [this] { open(); }, [](Report &) {});
+            others_.start(
+                i, [this] { open(); }, [](Report &) {});
         if (!others_.go()) fail("idle participants: " + others_.trouble());
     }
     Place(const Place &) = delete;
@@ -52,7 +54,8 @@ public:
     void enqueue(int way, brine_packet p) {
         if (spin_) {
             int rc;
-            while ((rc = brine_enqueue(pipes_[way], p, brine_now())) == BRINE_ETIMEDOUT) {}
+            while ((rc = brine_enqueue(pipes_[way], p, brine_now())) == BRINE_ETIMEDOUT) {
+            }
             must(rc, "enqueue");
         } else {
             must(brine_enqueue(pipes_[way], p, brine_seconds(30)), "enqueue");
@@ -63,7 +66,8 @@ public:
         size_t at = 0, done;
         int rc;
         do {
-            rc = brine_enqueue_many(pipes_[way], packets + at, count - at, spin_ ? brine_now() : brine_seconds(30), &done);
+            rc = brine_enqueue_many(pipes_[way], packets + at, count - at, spin_ ? brine_now() : brine_seconds(30),
+                                    &done);
             at += done;
         } while (spin_ && rc == BRINE_ETIMEDOUT);
         must(rc, "enqueue many");
@@ -80,7 +84,8 @@ public:
         brine_packet p;
         if (spin_) {
             int rc;
-            while ((rc = brine_dequeue(pipes_[way], &p, brine_now())) == BRINE_ETIMEDOUT) {}
+            while ((rc = brine_dequeue(pipes_[way], &p, brine_now())) == BRINE_ETIMEDOUT) {
+            }
             must(rc, "dequeue");
         } else {
             must(brine_dequeue(pipes_[way], &p, brine_seconds(30)), "dequeue");
@@ -88,7 +93,7 @@ public:
         return p;
     }
 
-private:
+  private:
     bool spin_;
     uint32_t capacity_;
     brine_pool *pool_ = nullptr;
@@ -97,7 +102,7 @@ private:
 };
 
 class Brine {
-public:
+  public:
     static std::string unavailable(const Plan &) { return ""; }
     explicit Brine(const Plan &plan) : place_(plan), bytes_(plan.bytes) {}
     void enter(const Role &) { place_.open(); }
@@ -119,7 +124,7 @@ public:
         return result;
     }
 
-private:
+  private:
     Place place_;
     size_t bytes_;
 };
@@ -127,9 +132,10 @@ private:
 // What a program does that has several packets to pass on: one call for a batch of them. Only for one-way streams: a
 // packet waits until the batch is complete.
 class Many {
-public:
+  public:
     static std::string unavailable(const Plan &) { return ""; }
-    explicit Many(const Plan &plan) : place_(plan), bytes_(plan.bytes), batch_(std::min<size_t>(kBatch, plan.capacity)) {}
+    explicit Many(const Plan &plan)
+        : place_(plan), bytes_(plan.bytes), batch_(std::min<size_t>(kBatch, plan.capacity)) {}
     void enter(const Role &) { place_.open(); }
     template <typename Fill> void send(int way, Fill fill) {
         brine_packet &p = packets_[have_++];
@@ -152,7 +158,7 @@ public:
         return result;
     }
 
-private:
+  private:
     static constexpr size_t kBatch = 64;
     Place place_;
     size_t bytes_, batch_, have_ = 0, next_ = 0;
@@ -160,7 +166,7 @@ private:
 };
 
 template <bool kArray> class Again {
-public:
+  public:
     static std::string unavailable(const Plan &) { return ""; }
     explicit Again(const Plan &plan) : place_(plan), bytes_(plan.bytes) {}
     void enter(const Role &) { place_.open(); }
@@ -177,12 +183,14 @@ public:
         return take(data_, length);
     }
 
-private:
+  private:
     void make() {
         must(brine_packet_new(place_.pool(), &packet_), "new packet");
         size_t words = bytes_ / 8;
-        if constexpr (kArray) must(brine_assign_array(brine_root(packet_), BRINE_U64, 1, &words, BRINE_ARRAY_UNINIT, &data_), "array");
-        else must(brine_assign_bytes_room(brine_root(packet_), bytes_, &data_), "room");
+        if constexpr (kArray)
+            must(brine_assign_array(brine_root(packet_), BRINE_U64, 1, &words, BRINE_ARRAY_UNINIT, &data_), "array");
+        else
+            must(brine_assign_bytes_room(brine_root(packet_), bytes_, &data_), "room");
     }
     size_t look() {
         if constexpr (kArray) {
@@ -207,7 +215,7 @@ private:
 };
 
 class BrineStructured {
-public:
+  public:
     static std::string unavailable(const Plan &) { return ""; }
     explicit BrineStructured(const Plan &plan) : place_(plan) {}
     void enter(const Role &) { place_.open(); }
@@ -230,7 +238,7 @@ public:
         return checked(number, taken, sum);
     }
 
-private:
+  private:
     Place place_;
 };
 

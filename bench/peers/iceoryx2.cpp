@@ -32,7 +32,7 @@ struct Library {
         find(handle, receive, "receive"), find(handle, release, "release");
     }
 
-private:
+  private:
     template <typename F> void find(void *handle, F &function, const char *name) {
         function = reinterpret_cast<F>(dlsym(handle, (std::string("iceoryx2_peer_") + name).c_str()));
         if (!function) missing = std::string("its library has no ") + name;
@@ -45,7 +45,7 @@ const Library &library() {
 }
 
 class Iceoryx2 {
-public:
+  public:
     static std::string unavailable(const Plan &plan) {
         if (!library().missing.empty()) return library().missing;
         return plan.readers > 1 ? "publish-subscribe gives every packet to every reader" : "";
@@ -61,7 +61,8 @@ public:
         for (int way = 0; way < 2; way++) {
             if (!role.writes[way] && !role.reads[way]) continue;
             std::string name = "way-" + std::to_string(way);
-            ends_[way] = library().open(folder().c_str(), prefix_.c_str(), name.c_str(), plan_.bytes, plan_.capacity, role.writes[way], !plan_.spin);
+            ends_[way] = library().open(folder().c_str(), prefix_.c_str(), name.c_str(), plan_.bytes, plan_.capacity,
+                                        role.writes[way], !plan_.spin);
             if (!ends_[way]) fail("iceoryx2 could not open a service");
         }
     }
@@ -85,7 +86,7 @@ public:
         return result;
     }
 
-private:
+  private:
     std::string folder() const { return "/tmp/" + prefix_ + "iceoryx2/"; }
 
     Plan plan_;
@@ -95,6 +96,8 @@ private:
 
 } // namespace
 
-void add_iceoryx2(std::vector<Peer> &peers) { peers.push_back(reference_peer<Iceoryx2>("iceoryx2", "sleeps in its events; tries again while full", true)); }
+void add_iceoryx2(std::vector<Peer> &peers) {
+    peers.push_back(reference_peer<Iceoryx2>("iceoryx2", "sleeps in its events; tries again while full", true));
+}
 
 } // namespace bench

@@ -12,7 +12,7 @@ namespace bench {
 namespace {
 
 class Nng {
-public:
+  public:
     static std::string unavailable(const Plan &) { return ""; }
     explicit Nng(const Plan &plan) : plan_(plan), id_(std::to_string(getpid())) {}
     void enter(const Role &role) { // in the process itself: it has threads
@@ -24,7 +24,8 @@ public:
             } else if (role.writes[way]) {
                 must(nng_push0_open(&sockets_[way]), "open");
                 limit(way);
-                for (int i = 0; i < plan_.readers; i++) must(nng_dial(sockets_[way], address(way, i).c_str(), nullptr, NNG_FLAG_NONBLOCK), "dial");
+                for (int i = 0; i < plan_.readers; i++)
+                    must(nng_dial(sockets_[way], address(way, i).c_str(), nullptr, NNG_FLAG_NONBLOCK), "dial");
             }
         }
     }
@@ -43,7 +44,7 @@ public:
         return result;
     }
 
-private:
+  private:
     int flags() const { return plan_.spin ? NNG_FLAG_NONBLOCK : 0; }
     static void must(int rc, const char *what) {
         if (rc) fail(std::string(what) + ": " + nng_strerror(rc));
@@ -72,7 +73,8 @@ private:
 
 void add_nng(std::vector<Peer> &peers) {
     peers.push_back(byte_peer<Nng>("nng ipc", "sleeps", true, [](const Plan &plan) {
-        return bytes_text(plan.bytes) + " in, " + bytes_text(plan.bytes) + " out (through its threads; capacity: its buffers and the kernel's)";
+        return bytes_text(plan.bytes) + " in, " + bytes_text(plan.bytes) +
+               " out (through its threads; capacity: its buffers and the kernel's)";
     }));
 }
 

@@ -9,7 +9,7 @@ namespace bench {
 namespace {
 
 class Pipe2 {
-public:
+  public:
     static std::string unavailable(const Plan &plan) {
         bool many = plan.writers > 1 || plan.readers > 1;
         return many && plan.bytes > 512 ? "large packets of several writers would be mixed up" : "";
@@ -33,12 +33,14 @@ public:
         return take(buffer_.data(), buffer_.size());
     }
 
-private:
+  private:
     template <typename Call> void move(int fd, Call call) {
         for (size_t done = 0; done < buffer_.size();) {
             ssize_t n = call(fd, buffer_.data() + done, buffer_.size() - done);
-            if (n > 0) done += static_cast<size_t>(n);
-            else if (n == 0 || errno != EAGAIN) fail("the pipe failed");
+            if (n > 0)
+                done += static_cast<size_t>(n);
+            else if (n == 0 || errno != EAGAIN)
+                fail("the pipe failed");
         }
     }
 
@@ -50,7 +52,8 @@ private:
 
 void add_pipe2(std::vector<Peer> &peers) {
     peers.push_back(byte_peer<Pipe2>("pipe(2)", "sleeps", true, [](const Plan &plan) {
-        return bytes_text(plan.bytes) + " in, " + bytes_text(plan.bytes) + " out" + (plan.capacity * plan.bytes < 4096 ? " (a pipe has 4096 bytes at least)" : "");
+        return bytes_text(plan.bytes) + " in, " + bytes_text(plan.bytes) + " out" +
+               (plan.capacity * plan.bytes < 4096 ? " (a pipe has 4096 bytes at least)" : "");
     }));
 }
 

@@ -10,17 +10,19 @@ namespace bench {
 namespace {
 
 class PosixMq {
-public:
+  public:
     static std::string unavailable(const Plan &plan) {
         mqd_t q = open(plan, 0);
         if (q == static_cast<mqd_t>(-1))
-            return "mq_open of " + std::to_string(plan.capacity) + " packets of " + bytes_text(plan.bytes) + ": " + std::strerror(errno) + " (limits in /proc/sys/fs/mqueue and ulimit -q)";
+            return "mq_open of " + std::to_string(plan.capacity) + " packets of " + bytes_text(plan.bytes) + ": " +
+                   std::strerror(errno) + " (limits in /proc/sys/fs/mqueue and ulimit -q)";
         mq_close(q);
         return "";
     }
     explicit PosixMq(const Plan &plan) : buffer_(plan.bytes), spin_(plan.spin) {
         for (auto &q : queues_)
-            if ((q = open(plan, plan.spin ? O_NONBLOCK : 0)) == static_cast<mqd_t>(-1)) fail(std::string("mq_open: ") + std::strerror(errno));
+            if ((q = open(plan, plan.spin ? O_NONBLOCK : 0)) == static_cast<mqd_t>(-1))
+                fail(std::string("mq_open: ") + std::strerror(errno));
     }
     ~PosixMq() {
         for (mqd_t q : queues_) mq_close(q);
@@ -36,7 +38,7 @@ public:
         return take(buffer_.data(), static_cast<size_t>(length));
     }
 
-private:
+  private:
     static mqd_t open(const Plan &plan, int flags) {
         mq_attr attributes = {};
         attributes.mq_maxmsg = plan.capacity;
@@ -60,7 +62,9 @@ private:
 } // namespace
 
 void add_posix_mq(std::vector<Peer> &peers) {
-    peers.push_back(byte_peer<PosixMq>("POSIX mq", "sleeps", true, [](const Plan &plan) { return bytes_text(plan.bytes) + " in, " + bytes_text(plan.bytes) + " out"; }));
+    peers.push_back(byte_peer<PosixMq>("POSIX mq", "sleeps", true, [](const Plan &plan) {
+        return bytes_text(plan.bytes) + " in, " + bytes_text(plan.bytes) + " out";
+    }));
 }
 
 } // namespace bench

@@ -21,9 +21,12 @@ const std::string &python_with_numpy() {
 
 Sample measure(const char *peer, Method method, Content content, const Plan &plan) {
     std::ostringstream command;
-    command << "timeout -k 1 " << 60 + static_cast<int>(plan.seconds) << ' ' << in_quotes(python_with_numpy()) << ' ' << in_quotes(std::string(BENCH_FOLDER) + "/peers/messages.py")
-            << ' ' << peer << (content == Content::words ? " words " : " structured ") << (method == Method::round_trip ? "round_trip " : "one_way ") << plan.bytes << ' '
-            << plan.capacity << ' ' << plan.writers << ' ' << plan.readers << ' ' << plan.one_core << ' ' << plan.seconds << ' ' << plan.warm_up;
+    command << "timeout -k 1 " << 60 + static_cast<int>(plan.seconds) << ' ' << in_quotes(python_with_numpy()) << ' '
+            << in_quotes(std::string(BENCH_FOLDER) + "/peers/messages.py") << ' ' << peer
+            << (content == Content::words ? " words " : " structured ")
+            << (method == Method::round_trip ? "round_trip " : "one_way ") << plan.bytes << ' ' << plan.capacity << ' '
+            << plan.writers << ' ' << plan.readers << ' ' << plan.one_core << ' ' << plan.seconds << ' '
+            << plan.warm_up;
     std::istringstream answer(output_of(command.str()));
     std::string word;
     Sample sample;
@@ -35,7 +38,9 @@ Sample measure(const char *peer, Method method, Content content, const Plan &pla
 
 Peer python_peer(const char *peer, const char *name, bool many) {
     auto carries = [](Content c) { return c == Content::words || c == Content::structured; };
-    auto copied = [](const Plan &plan) { return "pickled, " + bytes_text(plan.bytes) + " in, " + bytes_text(plan.bytes) + " out, unpickled"; };
+    auto copied = [](const Plan &plan) {
+        return "pickled, " + bytes_text(plan.bytes) + " in, " + bytes_text(plan.bytes) + " out, unpickled";
+    };
     auto unavailable = [=](const Plan &plan) {
         if (!many && (plan.writers > 1 || plan.readers > 1)) return std::string("for one writer and one reader");
         return external_missing();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The limits: what the machine gives when nothing is kept safe, named, bounded in time or shared by more than asked for.
+// The limits: what the machine gives when nothing is kept safe, named, bounded in time or shared by more than asked
+// for.
 //
 //   RawLine     64-byte packets, each one cache line that is its own flag: ping-pong of lines, SPSC ring of lines
 //   RawBlocks   packets of any size in a ring of buffers, each behind a flag
@@ -18,7 +19,7 @@ using Word = std::atomic<uint64_t>;
 
 // Memory shared with the processes that are forked.
 class Mapping {
-public:
+  public:
     explicit Mapping(size_t bytes) : bytes_(bytes) {
         at_ = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (at_ == MAP_FAILED) fail("no memory for " + bytes_text(bytes));
@@ -28,7 +29,7 @@ public:
     ~Mapping() { munmap(at_, bytes_); }
     char *at() const { return static_cast<char *>(at_); }
 
-private:
+  private:
     size_t bytes_;
     void *at_;
 };
@@ -51,11 +52,12 @@ struct alignas(kPair) Head {
 };
 
 class RawLine {
-public:
+  public:
     static std::string unavailable(const Plan &plan) {
         return plan.writers == 1 && plan.readers == 1 ? "" : "for one writer and one reader";
     }
-    explicit RawLine(const Plan &plan) : capacity_(plan.capacity), lines_(2 * capacity_ * sizeof(Line)), heads_(2 * sizeof(Head)) {}
+    explicit RawLine(const Plan &plan)
+        : capacity_(plan.capacity), lines_(2 * capacity_ * sizeof(Line)), heads_(2 * sizeof(Head)) {}
     void enter(const Role &role) {
         if (role.writes[1] || role.reads[1]) capacity_ = 1, paced_ = true;
     }
@@ -69,13 +71,14 @@ public:
     uint64_t receive(int way) {
         uint64_t number = ++received_;
         const Line &l = line(way, number);
-        while (l.number.load(std::memory_order_acquire) != number) {}
+        while (l.number.load(std::memory_order_acquire) != number) {
+        }
         uint64_t result = l.read(number);
         if (!paced_) reinterpret_cast<Head *>(heads_.at())[way].taken.store(number, std::memory_order_release);
         return result;
     }
 
-private:
+  private:
     // Two ways, a pair of lines apart from each other.
     Line &line(int way, uint64_t number) {
         if (paced_) return reinterpret_cast<Line *>(lines_.at())[way * 2];
@@ -88,10 +91,11 @@ private:
 };
 
 class RawBlocks {
-public:
+  public:
     static std::string unavailable(const Plan &plan) { return RawLine::unavailable(plan); }
     explicit RawBlocks(const Plan &plan)
-        : capacity_(plan.capacity), stride_((plan.bytes + 2 * kPair - 1) / kPair * kPair), blocks_(2 * capacity_ * stride_), heads_(2 * sizeof(Head)) {}
+        : capacity_(plan.capacity), stride_((plan.bytes + 2 * kPair - 1) / kPair * kPair),
+          blocks_(2 * capacity_ * stride_), heads_(2 * sizeof(Head)) {}
     void enter(const Role &role) {
         if (role.writes[1] || role.reads[1]) capacity_ = 1, paced_ = true;
     }
@@ -108,14 +112,17 @@ public:
     template <typename Take> auto receive(int way, Take take) {
         uint64_t number = ++received_;
         char *at = block(way, number);
-        while (flag_of(at).load(std::memory_order_acquire) != number) {}
+        while (flag_of(at).load(std::memory_order_acquire) != number) {
+        }
         auto result = take(at + kLine, length_of(at));
         if (!paced_) reinterpret_cast<Head *>(heads_.at())[way].taken.store(number, std::memory_order_release);
         return result;
     }
 
-private:
-    char *block(int way, uint64_t number) { return blocks_.at() + (static_cast<size_t>(way) * capacity_ + (number & (capacity_ - 1))) * stride_; }
+  private:
+    char *block(int way, uint64_t number) {
+        return blocks_.at() + (static_cast<size_t>(way) * capacity_ + (number & (capacity_ - 1))) * stride_;
+    }
     static Word &flag_of(char *at) { return *reinterpret_cast<Word *>(at); }
     static size_t &length_of(char *at) { return *reinterpret_cast<size_t *>(at + sizeof(Word)); }
 
@@ -126,9 +133,10 @@ private:
 };
 
 class RawMany {
-public:
+  public:
     static std::string unavailable(const Plan &plan) { return plan.bytes == 64 ? "" : "for 64 bytes"; }
-    explicit RawMany(const Plan &plan) : mask_(plan.capacity - 1), places_(plan.capacity * sizeof(Place)), ends_(2 * sizeof(Head)) {
+    explicit RawMany(const Plan &plan)
+        : mask_(plan.capacity - 1), places_(plan.capacity * sizeof(Place)), ends_(2 * sizeof(Head)) {
         for (uint64_t i = 0; i <= mask_; i++) place(i).turn.store(i, std::memory_order_relaxed);
     }
     void enter(const Role &) {}
@@ -143,7 +151,7 @@ public:
         return number;
     }
 
-private:
+  private:
     struct alignas(kPair) Place {
         Word turn;
         alignas(kLine) uint64_t data[8];
@@ -151,7 +159,8 @@ private:
     // The place whose turn is ours, taken.
     uint64_t turn_of(Head &end, uint64_t ahead) {
         for (int tries = 0;;) {
-            uint64_t t = end.taken.load(std::memory_order_relaxed), turn = place(t).turn.load(std::memory_order_acquire);
+            uint64_t t = end.taken.load(std::memory_order_relaxed),
+                     turn = place(t).turn.load(std::memory_order_acquire);
             if (turn == t + ahead) {
                 if (end.taken.compare_exchange_weak(t, t + 1, std::memory_order_relaxed)) return t;
             } else if (++tries % 100 == 0) {
@@ -167,9 +176,10 @@ private:
 };
 
 class RawFutex {
-public:
+  public:
     static std::string unavailable(const Plan &plan) {
-        return plan.bytes == 64 && plan.writers == 1 && plan.readers == 1 ? "" : "for 64 bytes, one writer and one reader";
+        return plan.bytes == 64 && plan.writers == 1 && plan.readers == 1 ? ""
+                                                                          : "for 64 bytes, one writer and one reader";
     }
     explicit RawFutex(const Plan &) : lines_(2 * kPair) {}
     void enter(const Role &) {}
@@ -184,7 +194,7 @@ public:
         return line(way).read(number);
     }
 
-private:
+  private:
     Line &line(int way) { return *reinterpret_cast<Line *>(lines_.at() + static_cast<size_t>(way) * kPair); }
     void *word(int way) { return &line(way); } // the low half of the number, on a little-endian machine
 

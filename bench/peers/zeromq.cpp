@@ -10,7 +10,7 @@ namespace bench {
 namespace {
 
 class ZeroMq {
-public:
+  public:
     static std::string unavailable(const Plan &) { return ""; }
     explicit ZeroMq(const Plan &plan) : plan_(plan), id_(std::to_string(getpid())) {}
     void enter(const Role &role) {
@@ -21,7 +21,8 @@ public:
                 must(zmq_bind(sockets_[way], address(way, role.nth).c_str()), "bind");
             } else if (role.writes[way]) {
                 sockets_[way] = socket(context, ZMQ_PUSH);
-                for (int i = 0; i < plan_.readers; i++) must(zmq_connect(sockets_[way], address(way, i).c_str()), "connect");
+                for (int i = 0; i < plan_.readers; i++)
+                    must(zmq_connect(sockets_[way], address(way, i).c_str()), "connect");
             }
         }
     }
@@ -41,7 +42,7 @@ public:
         return result;
     }
 
-private:
+  private:
     static void must(int rc, const char *what) {
         if (rc < 0) fail(std::string(what) + ": " + zmq_strerror(zmq_errno()));
     }
@@ -76,13 +77,16 @@ private:
 
 void add_zeromq(std::vector<Peer> &peers) {
     peers.push_back(byte_peer<ZeroMq>("ZeroMQ ipc", "sleeps", true, [](const Plan &plan) {
-        return bytes_text(plan.bytes) + " in, " + bytes_text(plan.bytes) + " out (through its I/O threads; capacity: high-water marks and the kernel's)";
+        return bytes_text(plan.bytes) + " in, " + bytes_text(plan.bytes) +
+               " out (through its I/O threads; capacity: high-water marks and the kernel's)";
     }));
 }
 
 } // namespace bench
 #else
 namespace bench {
-void add_zeromq(std::vector<Peer> &peers) { peers.push_back(missing_peer("ZeroMQ ipc", "libzmq3-dev is not installed")); }
+void add_zeromq(std::vector<Peer> &peers) {
+    peers.push_back(missing_peer("ZeroMQ ipc", "libzmq3-dev is not installed"));
+}
 } // namespace bench
 #endif

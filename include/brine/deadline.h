@@ -24,8 +24,10 @@ typedef struct brine_deadline {
     int64_t ns;
 } brine_deadline;
 
-#define BRINE_NOW_INIT {0}
-#define BRINE_FOREVER_INIT {INT64_MAX}
+#define BRINE_NOW_INIT                                                                                                 \
+    { 0 }
+#define BRINE_FOREVER_INIT                                                                                             \
+    { INT64_MAX }
 
 /* Do not wait: try once. */
 static inline brine_deadline brine_now(void) {

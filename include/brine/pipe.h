@@ -35,15 +35,17 @@ typedef struct brine_pipe brine_pipe;
  * 1..BRINE_CAPACITY_MAX; 0: what the existing pipe has, 64 for a new one. Never waits.
  * Errors: BRINE_ENAME; BRINE_EINVAL; BRINE_EMISMATCH (it exists with another capacity, or the name is
  * a published value); BRINE_ELIMIT (names in the pool); BRINE_ENOMEM; BRINE_EREADONLY. Since 0.1. */
-BRINE_API BRINE_MUST_CHECK int brine_pipe_serve(brine_pool *pool, const char *name, uint32_t capacity, brine_pipe **pipe);
+BRINE_API BRINE_MUST_CHECK int brine_pipe_serve(brine_pool *pool, const char *name, uint32_t capacity,
+                                                brine_pipe **pipe);
 
 #define BRINE_PIPE_LEASES 1u /* packets are leased to their readers; see brine_ack */
 
 /* All fields may be 0: the default. Zero the whole struct first, so that fields of later versions are 0 too. */
 typedef struct brine_pipe_options {
-    uint32_t capacity;       /* as for brine_pipe_serve */
-    unsigned flags;          /* BRINE_PIPE_LEASES */
-    uint32_t max_deliveries; /* with leases, 1..65534: a packet returned after so many goes to dead_letter; 0: no limit */
+    uint32_t capacity; /* as for brine_pipe_serve */
+    unsigned flags;    /* BRINE_PIPE_LEASES */
+    uint32_t
+        max_deliveries; /* with leases, 1..65534: a packet returned after so many goes to dead_letter; 0: no limit */
     const char *dead_letter; /* name of that pipe, in the same pool; needed with max_deliveries */
 } brine_pipe_options;
 
@@ -52,13 +54,14 @@ typedef struct brine_pipe_options {
  * may be read, served and removed like any other; while it does not exist packets go on being delivered by their
  * own pipe. Errors: as brine_pipe_serve; BRINE_EMISMATCH also for an existing pipe with other leases, limit
  * or dead-letter pipe. Since 0.1. */
-BRINE_API BRINE_MUST_CHECK int brine_pipe_serve_with(brine_pool *pool, const char *name, const brine_pipe_options *options,
-                                                     brine_pipe **pipe);
+BRINE_API BRINE_MUST_CHECK int brine_pipe_serve_with(brine_pool *pool, const char *name,
+                                                     const brine_pipe_options *options, brine_pipe **pipe);
 
 /* Opens a pipe that somebody serves, waiting until the deadline for it to be made. May both enqueue
  * and dequeue. Errors: BRINE_ENAME; BRINE_ENOENT (not there by the deadline); BRINE_EMISMATCH;
  * BRINE_EINTR; BRINE_EREADONLY. Since 0.1. */
-BRINE_API BRINE_MUST_CHECK int brine_pipe_connect(brine_pool *pool, const char *name, brine_deadline deadline, brine_pipe **pipe);
+BRINE_API BRINE_MUST_CHECK int brine_pipe_connect(brine_pool *pool, const char *name, brine_deadline deadline,
+                                                  brine_pipe **pipe);
 
 /* Gives the handle back. For the last server of the pipe this ends the stream. NULL is fine.
  * Since 0.1. */
@@ -86,17 +89,18 @@ BRINE_API BRINE_MUST_CHECK int brine_enqueue(brine_pipe *pipe, brine_packet pack
 BRINE_API BRINE_MUST_CHECK int brine_dequeue(brine_pipe *pipe, brine_packet *packet, brine_deadline deadline);
 
 /*
- * Several at once: the same as so many single calls, in order and in what a death leaves, at a part of the cost per packet.
- * At most 64 are in hand at any instant, so others get their turn in between.
- *   brine_enqueue_many  0: all `count` are in. Else the first *done are, and the others are still the caller's; the status
- *                       is that of packets[*done]. Waits for room as often as needed, until the deadline.
- *   brine_dequeue_many  0: *done packets, at least 1 and at most `count`, which are the caller's to read and free. Waits
- *                       only while the pipe is empty: it does not wait for more to come. Else *done is 0.
- * done may be NULL for brine_enqueue_many. Errors: as the single calls; BRINE_EINVAL (no array, room for 0 packets).
- * Since 0.1.
+ * Several at once: the same as so many single calls, in order and in what a death leaves, at a part of the cost per
+ * packet. At most 64 are in hand at any instant, so others get their turn in between. brine_enqueue_many  0: all
+ * `count` are in. Else the first *done are, and the others are still the caller's; the status is that of
+ * packets[*done]. Waits for room as often as needed, until the deadline. brine_dequeue_many  0: *done packets, at least
+ * 1 and at most `count`, which are the caller's to read and free. Waits only while the pipe is empty: it does not wait
+ * for more to come. Else *done is 0. done may be NULL for brine_enqueue_many. Errors: as the single calls; BRINE_EINVAL
+ * (no array, room for 0 packets). Since 0.1.
  */
-BRINE_API BRINE_MUST_CHECK int brine_enqueue_many(brine_pipe *pipe, const brine_packet *packets, size_t count, brine_deadline deadline, size_t *done);
-BRINE_API BRINE_MUST_CHECK int brine_dequeue_many(brine_pipe *pipe, brine_packet *packets, size_t count, brine_deadline deadline, size_t *done);
+BRINE_API BRINE_MUST_CHECK int brine_enqueue_many(brine_pipe *pipe, const brine_packet *packets, size_t count,
+                                                  brine_deadline deadline, size_t *done);
+BRINE_API BRINE_MUST_CHECK int brine_dequeue_many(brine_pipe *pipe, brine_packet *packets, size_t count,
+                                                  brine_deadline deadline, size_t *done);
 
 /* ---- leases ---------------------------------------------------------------------------------------- */
 
@@ -176,13 +180,13 @@ typedef enum brine_policy {
 
 /* Gives a packet to every output by reference: it becomes shared (immutable), each output gets a
  * share. The packet is consumed; refused before any output was tried (a bad argument, an output of another pool, a
- * packet with an error, no memory) it is the caller's as before, and *rest, and status is that for all. A leased packet is acknowledged: a share
- * when all outputs were tried, so that none misses it if the caller is killed inside (some may get it twice then), any
- * other at once. status (count entries, may be NULL) says per output 0, or why it was
- * not given to it; BRINE_ETIMEDOUT with a dropping policy: it was dropped there. Returns 0 if every output
- * got it or dropped it by policy, else the first other status. What another try may cure (with
- * BRINE_BLOCK a full output; BRINE_EINTR, BRINE_ENOMEM with any policy) leaves *rest (may be NULL) as the
- * caller's share, to be given again to those outputs; otherwise it is brine_packet_none(). The deadline bounds the whole call. Errors: as brine_enqueue. Since 0.1. */
+ * packet with an error, no memory) it is the caller's as before, and *rest, and status is that for all. A leased packet
+ * is acknowledged: a share when all outputs were tried, so that none misses it if the caller is killed inside (some may
+ * get it twice then), any other at once. status (count entries, may be NULL) says per output 0, or why it was not given
+ * to it; BRINE_ETIMEDOUT with a dropping policy: it was dropped there. Returns 0 if every output got it or dropped it
+ * by policy, else the first other status. What another try may cure (with BRINE_BLOCK a full output; BRINE_EINTR,
+ * BRINE_ENOMEM with any policy) leaves *rest (may be NULL) as the caller's share, to be given again to those outputs;
+ * otherwise it is brine_packet_none(). The deadline bounds the whole call. Errors: as brine_enqueue. Since 0.1. */
 BRINE_API int brine_fanout(brine_packet packet, brine_pipe *const *outputs, size_t count, brine_policy policy,
                            brine_deadline deadline, int *status, brine_packet *rest);
 
@@ -196,7 +200,8 @@ BRINE_API BRINE_MUST_CHECK int brine_publish(brine_pool *pool, const char *name,
 
 /* A share of what is published under a name now; waits until the deadline for the name to appear.
  * Errors: BRINE_ENAME, BRINE_ENOENT, BRINE_EMISMATCH, BRINE_ENOMEM, BRINE_EINTR. Since 0.1. */
-BRINE_API BRINE_MUST_CHECK int brine_lookup(brine_pool *pool, const char *name, brine_deadline deadline, brine_packet *packet);
+BRINE_API BRINE_MUST_CHECK int brine_lookup(brine_pool *pool, const char *name, brine_deadline deadline,
+                                            brine_packet *packet);
 
 /* Removes a published value. Errors: BRINE_ENAME, BRINE_ENOENT, BRINE_EMISMATCH. Since 0.1. */
 BRINE_API int brine_unpublish(brine_pool *pool, const char *name);

@@ -40,10 +40,12 @@ typedef struct brine_pool brine_pool;
  * Allowed: ASCII letters, digits and "_-.:@+", not starting with "." or "-". */
 #define BRINE_NAME_MAX 63
 
-#define BRINE_POOL_HUGE 1u    /* ask for transparent huge pages (MADV_HUGEPAGE) */
-#define BRINE_POOL_REPLACE 2u /* create: remove an existing pool of this name first; those attached
-                                 to the old one keep it */
-#define BRINE_POOL_READONLY 4u /* attach: map read-only; takes no participant slot and no lock; for
+#define BRINE_POOL_HUGE 1u /* ask for transparent huge pages (MADV_HUGEPAGE) */
+#define BRINE_POOL_REPLACE                                                                                             \
+    2u /* create: remove an existing pool of this name first; those attached                                           \
+          to the old one keep it */
+#define BRINE_POOL_READONLY                                                                                            \
+    4u                         /* attach: map read-only; takes no participant slot and no lock; for                    \
                                   observers (info, peek, lookup of names), not for packets */
 #define BRINE_POOL_POPULATE 8u /* create: touch the initial memory now, so that first use is fast */
 
@@ -69,7 +71,8 @@ BRINE_API BRINE_MUST_CHECK int brine_parse_size(const char *text, uint64_t *byte
  * 0600); BRINE_EEXIST; BRINE_ENOMEM (/dev/shm, RLIMIT_AS or RLIMIT_FSIZE; the detail has the numbers);
  * BRINE_EACCES; BRINE_ENOENT (no pool folder); BRINE_ENOTSUP (its file system cannot hold pools);
  * BRINE_EFOREIGN (REPLACE, but a folder has the name); BRINE_ESYS. Since 0.1. */
-BRINE_API BRINE_MUST_CHECK int brine_pool_create(const char *name, const brine_pool_options *options, brine_pool **pool);
+BRINE_API BRINE_MUST_CHECK int brine_pool_create(const char *name, const brine_pool_options *options,
+                                                 brine_pool **pool);
 
 /* Makes a pool without a name (a memfd), for this process and the children that it forks: they
  * inherit it. Gone when the last of them is. Errors as brine_pool_create. Since 0.1. */
@@ -95,8 +98,8 @@ BRINE_API void brine_pool_detach(brine_pool *pool);
 BRINE_API int brine_pool_unlink(const char *name);
 
 /* Removes the pool only if no process is attached to it (observers do not count): BRINE_EBUSY otherwise. Who attaches
- * meanwhile has a pool that keeps its name, or is told that it is not there. Errors: as brine_pool_unlink; BRINE_EFOREIGN
- * (no pool). Since 0.1. */
+ * meanwhile has a pool that keeps its name, or is told that it is not there. Errors: as brine_pool_unlink;
+ * BRINE_EFOREIGN (no pool). Since 0.1. */
 BRINE_API int brine_pool_unlink_stale(const char *name);
 
 /* Calls visit for every pool in the pool folder, in name order, until it returns non-zero, which is
@@ -159,9 +162,11 @@ typedef struct brine_raw_region {
 
 /* Makes a region (SHMCreate), all of it committed. address: a hint or NULL. Errors as
  * brine_pool_create. Since 0.1. */
-BRINE_API BRINE_MUST_CHECK int brine_raw_create(const char *name, size_t bytes, mode_t mode, void *address, brine_raw_region *region);
+BRINE_API BRINE_MUST_CHECK int brine_raw_create(const char *name, size_t bytes, mode_t mode, void *address,
+                                                brine_raw_region *region);
 /* Attaches to a region (SHMAttach), waiting for it until the deadline; not for its initialisation. */
-BRINE_API BRINE_MUST_CHECK int brine_raw_attach(const char *name, void *address, brine_deadline deadline, brine_raw_region *region);
+BRINE_API BRINE_MUST_CHECK int brine_raw_attach(const char *name, void *address, brine_deadline deadline,
+                                                brine_raw_region *region);
 /* Tells everyone that the creator has filled the region in (SHMInitialize). Release order. */
 BRINE_API void brine_raw_initialize(brine_raw_region *region);
 /* True once brine_raw_initialize was called by anybody (SHMInitialized). Acquire order. */

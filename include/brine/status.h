@@ -18,35 +18,35 @@ extern "C" {
 #endif
 
 /* X(name, code, short text). The one table behind the enum, brine_status_name and brine_status_text. */
-#define BRINE_STATUS_TABLE(X)                                                                     \
-    X(OK, 0, "success")                                                                           \
-    X(EINVAL, -1, "an argument is not valid")                                                     \
-    X(ENAME, -2, "the name is not allowed")                                                       \
-    X(ENOENT, -3, "no such pool, pipe, published name, key or element")                           \
-    X(EEXIST, -4, "the name exists already")                                                      \
-    X(EACCES, -5, "permission denied")                                                            \
-    X(ENOMEM, -6, "out of memory: the pool, /dev/shm or a limit is full")                         \
-    X(ELIMIT, -7, "a fixed limit is reached")                                                     \
-    X(ETIMEDOUT, -8, "the deadline passed")                                                       \
-    X(EINTR, -9, "the wait was interrupted")                                                      \
-    X(ECLOSED, -10, "the stream has ended")                                                       \
-    X(ENOTHELD, -11, "the packet is not held by the caller")                                      \
-    X(EXPOOL, -12, "the packet belongs to another pool")                                          \
-    X(ESHARED, -13, "the packet is shared and cannot be changed")                                 \
-    X(ETYPE, -14, "the value has another type")                                                   \
-    X(ERANGE, -15, "the number does not fit without loss")                                        \
-    X(ESYNTAX, -16, "the text cannot be parsed")                                                  \
-    X(EDEPTH, -17, "the value is nested too deeply")                                              \
-    X(EUTF8, -18, "the text is not valid UTF-8")                                                  \
-    X(EVERSION, -19, "the pool has another format version or layout")                             \
-    X(EFOREIGN, -20, "the file is not a brine pool of this kind of machine")                      \
-    X(ECORRUPT, -21, "the pool or packet is damaged")                                             \
-    X(EMISMATCH, -22, "the pipe exists with other properties")                                    \
-    X(EBUSY, -23, "the object is in use")                                                         \
-    X(EGONE, -24, "the peer is gone")                                                             \
-    X(EREADONLY, -25, "the pool is attached read-only")                                           \
-    X(ESYS, -26, "the operating system refused")                                                  \
-    X(ENOTSUP, -27, "not supported here")                                                         \
+#define BRINE_STATUS_TABLE(X)                                                                                          \
+    X(OK, 0, "success")                                                                                                \
+    X(EINVAL, -1, "an argument is not valid")                                                                          \
+    X(ENAME, -2, "the name is not allowed")                                                                            \
+    X(ENOENT, -3, "no such pool, pipe, published name, key or element")                                                \
+    X(EEXIST, -4, "the name exists already")                                                                           \
+    X(EACCES, -5, "permission denied")                                                                                 \
+    X(ENOMEM, -6, "out of memory: the pool, /dev/shm or a limit is full")                                              \
+    X(ELIMIT, -7, "a fixed limit is reached")                                                                          \
+    X(ETIMEDOUT, -8, "the deadline passed")                                                                            \
+    X(EINTR, -9, "the wait was interrupted")                                                                           \
+    X(ECLOSED, -10, "the stream has ended")                                                                            \
+    X(ENOTHELD, -11, "the packet is not held by the caller")                                                           \
+    X(EXPOOL, -12, "the packet belongs to another pool")                                                               \
+    X(ESHARED, -13, "the packet is shared and cannot be changed")                                                      \
+    X(ETYPE, -14, "the value has another type")                                                                        \
+    X(ERANGE, -15, "the number does not fit without loss")                                                             \
+    X(ESYNTAX, -16, "the text cannot be parsed")                                                                       \
+    X(EDEPTH, -17, "the value is nested too deeply")                                                                   \
+    X(EUTF8, -18, "the text is not valid UTF-8")                                                                       \
+    X(EVERSION, -19, "the pool has another format version or layout")                                                  \
+    X(EFOREIGN, -20, "the file is not a brine pool of this kind of machine")                                           \
+    X(ECORRUPT, -21, "the pool or packet is damaged")                                                                  \
+    X(EMISMATCH, -22, "the pipe exists with other properties")                                                         \
+    X(EBUSY, -23, "the object is in use")                                                                              \
+    X(EGONE, -24, "the peer is gone")                                                                                  \
+    X(EREADONLY, -25, "the pool is attached read-only")                                                                \
+    X(ESYS, -26, "the operating system refused")                                                                       \
+    X(ENOTSUP, -27, "not supported here")                                                                              \
     X(ELEASED, -28, "the packet is leased and has to be acknowledged first")
 
 enum brine_status {

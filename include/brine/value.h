@@ -161,7 +161,7 @@ typedef struct brine_key {
     } u;
 } brine_key;
 
-BRINE_API brine_key brine_key_str(const char *text);                /* NUL-terminated UTF-8 */
+BRINE_API brine_key brine_key_str(const char *text); /* NUL-terminated UTF-8 */
 BRINE_API brine_key brine_key_strn(const char *text, size_t length);
 BRINE_API brine_key brine_key_bytes(const void *data, size_t length);
 BRINE_API brine_key brine_key_int(int64_t i);
@@ -242,7 +242,8 @@ BRINE_API brine_ref brine_assign_tup(brine_ref place, size_t count);   /* of Non
  * elements, 64-byte aligned, to be filled in place. dtype: BRINE_BOOL..BRINE_C128 or BRINE_F16. Over
  * 32 KiB it becomes an owned packet, so that taking and forwarding it costs the same for any size. */
 #define BRINE_ARRAY_UNINIT 1u
-BRINE_API int brine_assign_array(brine_ref place, brine_type dtype, int ndim, const size_t *shape, unsigned flags, void **data);
+BRINE_API int brine_assign_array(brine_ref place, brine_type dtype, int ndim, const size_t *shape, unsigned flags,
+                                 void **data);
 /* The same with opaque items of item_bytes, described by a format text (PEP 3118 or the caller's). */
 BRINE_API int brine_assign_array_raw(brine_ref place, const char *format, size_t item_bytes, int ndim,
                                      const size_t *shape, unsigned flags, void **data);
@@ -308,7 +309,9 @@ BRINE_API int64_t brine_get_int_n(brine_ref tab, const char *key, size_t length,
 BRINE_API double brine_get_double_n(brine_ref tab, const char *key, size_t length, double otherwise);
 
 /* Here, so that the length of a literal is known when it is compiled. */
-static inline int brine_set_int(brine_ref tab, const char *key, int64_t i) { return brine_set_int_n(tab, key, key ? strlen(key) : 0, i); }
+static inline int brine_set_int(brine_ref tab, const char *key, int64_t i) {
+    return brine_set_int_n(tab, key, key ? strlen(key) : 0, i);
+}
 static inline int brine_set_double(brine_ref tab, const char *key, double f) {
     return brine_set_double_n(tab, key, key ? strlen(key) : 0, f);
 }
@@ -319,9 +322,9 @@ static inline double brine_get_double(brine_ref tab, const char *key, double oth
     return brine_get_double_n(tab, key, key ? strlen(key) : 0, otherwise);
 }
 
-#define BRINE_X(name, type)                                                                        \
-    static inline int brine_set_##name(brine_ref tab, const char *key, type v) {                  \
-        return brine_assign_##name(brine_slot(tab, key), v);                                       \
+#define BRINE_X(name, type)                                                                                            \
+    static inline int brine_set_##name(brine_ref tab, const char *key, type v) {                                       \
+        return brine_assign_##name(brine_slot(tab, key), v);                                                           \
     }
 BRINE_X(bool, bool)
 BRINE_X(uint, uint64_t)
@@ -330,10 +333,8 @@ BRINE_X(str, const char *)
 BRINE_X(copy, brine_ref)
 BRINE_X(packet, brine_packet)
 #undef BRINE_X
-#define BRINE_X(name, type)                                                                        \
-    static inline int brine_append_##name(brine_ref arr, type v) {                                \
-        return brine_assign_##name(brine_push(arr), v);                                            \
-    }
+#define BRINE_X(name, type)                                                                                            \
+    static inline int brine_append_##name(brine_ref arr, type v) { return brine_assign_##name(brine_push(arr), v); }
 BRINE_X(bool, bool)
 BRINE_X(int, int64_t)
 BRINE_X(uint, uint64_t)
@@ -355,7 +356,9 @@ static inline int brine_set_bytes(brine_ref tab, const char *key, const void *da
 static inline int brine_set_strn(brine_ref tab, const char *key, const char *text, size_t length) {
     return brine_assign_strn(brine_slot(tab, key), text, length);
 }
-static inline brine_ref brine_set_tab(brine_ref tab, const char *key) { return brine_assign_tab(brine_slot(tab, key), 0); }
+static inline brine_ref brine_set_tab(brine_ref tab, const char *key) {
+    return brine_assign_tab(brine_slot(tab, key), 0);
+}
 static inline brine_ref brine_set_arr(brine_ref tab, const char *key) { return brine_assign_arr(brine_slot(tab, key)); }
 static inline brine_ref brine_append_tab(brine_ref arr) { return brine_assign_tab(brine_push(arr), 0); }
 static inline brine_ref brine_append_arr(brine_ref arr) { return brine_assign_arr(brine_push(arr)); }

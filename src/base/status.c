@@ -16,7 +16,7 @@ static _Thread_local struct {
 
 const char *brine_status_name(int status) {
     switch (status) {
-#define BRINE_X(name, code, text) \
+#define BRINE_X(name, code, text)                                                                                      \
     case code: return "BRINE_" #name;
         BRINE_STATUS_TABLE(BRINE_X)
 #undef BRINE_X
@@ -26,7 +26,7 @@ const char *brine_status_name(int status) {
 
 const char *brine_status_text(int status) {
     switch (status) {
-#define BRINE_X(name, code, text) \
+#define BRINE_X(name, code, text)                                                                                      \
     case code: return text;
         BRINE_STATUS_TABLE(BRINE_X)
 #undef BRINE_X

@@ -24,7 +24,7 @@ static uint64_t block_offset(const brine_pool *pool, uint32_t page, uint32_t slo
 
 static int class_of(uint64_t bytes) {
     int class = 0;
-    while (((uint64_t)1 << (BLOCK_SHIFT_MIN + class)) < bytes) class++;
+    while (((uint64_t)1 << (BLOCK_SHIFT_MIN + class)) < bytes) class ++;
     return class;
 }
 
@@ -92,8 +92,8 @@ static bool slot_free(brine_pool *pool, uint32_t page, uint32_t slot) {
     return a64_load_acquire(&pool_tags(pool, page)[slot]) == 0;
 }
 
-/* Lines of the block at the cursor that are fetched while the one before it is filled; what is written in ascending order
- * behind them the processor fetches by itself. */
+/* Lines of the block at the cursor that are fetched while the one before it is filled; what is written in ascending
+ * order behind them the processor fetches by itself. */
 #define FETCH_LINES 4
 
 /* The next block and its tag were last written by a reader on another core. Only a hint. */
@@ -148,8 +148,10 @@ static bool grow(struct heap *h, int class) {
 static void end_lap(struct heap *h, int class) {
     struct page_list *l = &h->blocks[class];
     uint32_t total = l->count * blocks_per_page(class);
-    if (l->found < total / 8 + 1) grow(h, class);
-    else if (l->count > 4 && l->found > total - total / 4) drop_empty(h, class, l->count / 2);
+    if (l->found < total / 8 + 1)
+        grow(h, class);
+    else if (l->count > 4 && l->found > total - total / 4)
+        drop_empty(h, class, l->count / 2);
     l->found = l->looked = 0;
 }
 
@@ -200,7 +202,8 @@ void brine__chunk_free(brine_pool *pool, uint32_t record, uint32_t gen, uint64_t
     uint32_t state = word_state(w);
     if (state == PAGE_SPAN) {
         uint64_t n = ((struct chunk *)pool_at(pool, offset))->bytes >> UNIT_SHIFT;
-        if (w == WORD(gen, PAGE_SPAN, record) && n <= pool->layout.data_pages - page) brine__pages_free(pool, page, (uint32_t)n, w);
+        if (w == WORD(gen, PAGE_SPAN, record) && n <= pool->layout.data_pages - page)
+            brine__pages_free(pool, page, (uint32_t)n, w);
         return;
     }
     if (state < PAGE_SLAB || (state & 7) >= BLOCK_CLASSES) return;
@@ -208,7 +211,7 @@ void brine__chunk_free(brine_pool *pool, uint32_t record, uint32_t gen, uint64_t
     uint32_t slot = (uint32_t)((offset & (UNIT_BYTES - 1)) >> (BLOCK_SHIFT_MIN + class));
     a64 *tag = &pool_tags(pool, page)[slot];
     if (a64_load_relaxed(tag) != TAG(gen, record)) return; /* relaxed: ours, or not what the caller thinks */
-    a64_store_release(tag, 0); /* our use is over; pairs with slot_free() */
+    a64_store_release(tag, 0);                             /* our use is over; pairs with slot_free() */
     struct heap *h = heap_peek(pool);
     if (h && w == slab_word(h, class)) {
         struct page_list *l = &h->blocks[class];
@@ -234,7 +237,8 @@ void brine__heap_pressure(brine_pool *pool) {
 
 static bool any_there(const brine_pool *pool, uint32_t first, uint32_t end, bool uncounted) {
     for (uint32_t p = first; p < end; p++)
-        if (brine__committed(pool, page_offset(pool, p), UNIT_BYTES) || (uncounted && p < data_page_high(pool))) return true;
+        if (brine__committed(pool, page_offset(pool, p), UNIT_BYTES) || (uncounted && p < data_page_high(pool)))
+            return true;
     return false;
 }
 
@@ -244,7 +248,8 @@ static uint64_t trim_pages(brine_pool *pool, uint32_t first, uint32_t end, uint3
     uint32_t claimed = first;
     uint64_t bytes = 0;
     while (claimed < end && brine__page_claim_at(pool, claimed, word)) claimed++;
-    if (claimed == end && brine__decommit(pool, page_offset(pool, first), step * UNIT_BYTES) == 0) bytes = (end - first) * UNIT_BYTES;
+    if (claimed == end && brine__decommit(pool, page_offset(pool, first), step * UNIT_BYTES) == 0)
+        bytes = (end - first) * UNIT_BYTES;
     brine__pages_free(pool, first, claimed - first, word);
     return bytes;
 }
@@ -260,26 +265,28 @@ uint64_t brine__heap_trim(brine_pool *pool, uint64_t enough) {
     uint32_t step = pool->page_bytes > UNIT_BYTES ? (uint32_t)(pool->page_bytes >> UNIT_SHIFT) : 1;
     end = (end + step - 1) / step * step;
     if (end > pool->layout.data_pages) end = pool->layout.data_pages;
-    for (uint32_t p = (uint32_t)end, first; p > 0 && bytes < enough; p = first) { /* from the end: the first are used first */
+    for (uint32_t p = (uint32_t)end, first; p > 0 && bytes < enough;
+         p = first) { /* from the end: the first are used first */
         first = (p - 1) / step * step;
         if (any_there(pool, first, p, uncounted)) bytes += trim_pages(pool, first, p, step, word);
     }
     return bytes;
 }
 
-/* Claims up to `units` pages from `next` on, to be committed ahead of use. One participant at a time: many at once would
- * for a moment hold all that is free. */
+/* Claims up to `units` pages from `next` on, to be committed ahead of use. One participant at a time: many at once
+ * would for a moment hold all that is free. */
 static uint32_t claim_ahead(brine_pool *pool, uint32_t next, uint64_t units, uint64_t word) {
     uint64_t nobody = 0;
     uint32_t n = 0;
-    if (!a64_cas_relaxed(&pool_header(pool)->growing, &nobody, word_holder(word) + 1)) return 0; /* a hint: no order needed */
+    if (!a64_cas_relaxed(&pool_header(pool)->growing, &nobody, word_holder(word) + 1))
+        return 0; /* a hint: no order needed */
     while (n < units && next + n < pool->layout.data_pages && brine__page_claim_at(pool, next + n, word)) n++;
     if (n == 0) brine__growing_over(pool, word_holder(word));
     return n;
 }
 
-/* Commits data pages and some after them. Those are claimed for that time: else somebody could take and trim one between
- * fallocate and its commit bit, which would then stand for no memory. Model: tests/model/spin/trim.pml. */
+/* Commits data pages and some after them. Those are claimed for that time: else somebody could take and trim one
+ * between fallocate and its commit bit, which would then stand for no memory. Model: tests/model/spin/trim.pml. */
 static int commit_ahead(brine_pool *pool, uint64_t offset, uint64_t bytes) {
     uint32_t next = page_of(pool, offset) + (uint32_t)(bytes >> UNIT_SHIFT);
     uint64_t word = WORD(0, PAGE_TRIM, a32_load_relaxed(pool->me));
@@ -293,7 +300,8 @@ static int commit_ahead(brine_pool *pool, uint64_t offset, uint64_t bytes) {
 
 static int commit(brine_pool *pool, uint64_t offset, uint64_t bytes) {
     if (brine__committed(pool, offset, bytes)) return 0;
-    return page_of(pool, offset) == NO_PAGE ? brine__commit(pool, offset, bytes, true) : commit_ahead(pool, offset, bytes);
+    return page_of(pool, offset) == NO_PAGE ? brine__commit(pool, offset, bytes, true)
+                                            : commit_ahead(pool, offset, bytes);
 }
 
 int brine__heap_commit(brine_pool *pool, uint64_t offset, uint64_t bytes) {

@@ -17,13 +17,16 @@
 static int open_tables(brine_pool *pool, uint32_t first, uint32_t end) {
     const struct layout *l = &pool->layout;
     int rc = brine__commit(pool, l->pagemap + (uint64_t)first * 8, (uint64_t)(end - first) * 8, false);
-    if (!rc) rc = brine__commit(pool, l->tags + (uint64_t)first * TAGS_PER_PAGE * 8, (uint64_t)(end - first) * TAGS_PER_PAGE * 8, false);
+    if (!rc)
+        rc = brine__commit(pool, l->tags + (uint64_t)first * TAGS_PER_PAGE * 8,
+                           (uint64_t)(end - first) * TAGS_PER_PAGE * 8, false);
     if (!rc) a64_raise(&pool_header(pool)->data_page_high, end);
     return rc;
 }
 
 static void release_words(brine_pool *pool, uint32_t first, uint32_t n) {
-    for (uint32_t i = n; i-- > 0;) a64_store_release(&pool_pagemap(pool)[first + i], 0); /* pairs with the acquire in claim_words */
+    for (uint32_t i = n; i-- > 0;)
+        a64_store_release(&pool_pagemap(pool)[first + i], 0); /* pairs with the acquire in claim_words */
 }
 
 /* CASes [first, first + n) from FREE to word. Returns n, or how many were free before one that was not
@@ -94,7 +97,8 @@ void brine__growing_over(brine_pool *pool, uint32_t participant) {
 
 uint32_t brine__pages_claim(brine_pool *pool, uint32_t n, uint64_t word) {
     if (n == 0 || n > pool->layout.data_pages) {
-        brine__fail(BRINE_ENOMEM, "pool \"%s\": %llu KiB in one piece asked, the whole pool has %llu KiB; create it larger",
+        brine__fail(BRINE_ENOMEM,
+                    "pool \"%s\": %llu KiB in one piece asked, the whole pool has %llu KiB; create it larger",
                     pool->name, (unsigned long long)n * 64, (unsigned long long)pool->layout.max_bytes >> 10);
         return NO_PAGE;
     }
@@ -108,7 +112,8 @@ uint32_t brine__pages_claim(brine_pool *pool, uint32_t n, uint64_t word) {
     }
     if (first == NO_TABLES) return NO_PAGE;
     if (first == NO_PAGE) {
-        brine__fail(BRINE_ENOMEM, "pool \"%s\": no %llu KiB in one piece are free of its %llu KiB; free packets or create it larger",
+        brine__fail(BRINE_ENOMEM,
+                    "pool \"%s\": no %llu KiB in one piece are free of its %llu KiB; free packets or create it larger",
                     pool->name, (unsigned long long)n * 64, (unsigned long long)pool->layout.max_bytes >> 10);
         return NO_PAGE;
     }
@@ -122,7 +127,8 @@ uint32_t brine__pages_claim(brine_pool *pool, uint32_t n, uint64_t word) {
 bool brine__page_claim_at(brine_pool *pool, uint32_t page, uint64_t word) {
     uint64_t expect = 0;
     if (page >= data_page_high(pool) && open_tables(pool, page, page + 1)) return false;
-    return a64_load_relaxed(&pool_pagemap(pool)[page]) == 0 && a64_cas_acq_rel(&pool_pagemap(pool)[page], &expect, word);
+    return a64_load_relaxed(&pool_pagemap(pool)[page]) == 0 &&
+           a64_cas_acq_rel(&pool_pagemap(pool)[page], &expect, word);
 }
 
 void brine__pages_free(brine_pool *pool, uint32_t first, uint32_t n, uint64_t word) {
@@ -130,5 +136,6 @@ void brine__pages_free(brine_pool *pool, uint32_t first, uint32_t n, uint64_t wo
         if (a64_load_relaxed(&pool_pagemap(pool)[first + i]) == word) /* ours: nobody else changes it */
             a64_store_release(&pool_pagemap(pool)[first + i], 0);     /* pairs with claim_words */
     uint64_t low = a64_load_relaxed(&pool_header(pool)->page_low);
-    while (low > first && !a64_cas_relaxed(&pool_header(pool)->page_low, &low, first)) {}
+    while (low > first && !a64_cas_relaxed(&pool_header(pool)->page_low, &low, first)) {
+    }
 }

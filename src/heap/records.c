@@ -65,8 +65,10 @@ static bool get_page(struct heap *h) {
         enum claim got = claim_page(h, (uint32_t)high, 0);
         if (got != LOST) return got == CLAIMED;
     }
-    brine__fail(BRINE_ENOMEM, "pool \"%s\": all of the %llu KiB that it may have for packets are in use; free packets or create it larger",
-                pool->name, (unsigned long long)pool->layout.record_pages * UNIT_BYTES >> 10);
+    brine__fail(
+        BRINE_ENOMEM,
+        "pool \"%s\": all of the %llu KiB that it may have for packets are in use; free packets or create it larger",
+        pool->name, (unsigned long long)pool->layout.record_pages * UNIT_BYTES >> 10);
     return false;
 }
 

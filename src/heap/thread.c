@@ -7,7 +7,6 @@
 THREAD_LOCAL_FAST struct heap_cache brine__heap_cache[HEAP_CACHE];
 static _Thread_local uint32_t my_token; /* of this thread; 0: it has none yet */
 
-
 /* A thread ends: its heaps wait for another thread of this process. */
 static void thread_ends(void *token) {
     brine__fork_lock();
@@ -16,7 +15,8 @@ static void thread_ends(void *token) {
         if (!pool) continue;
         pthread_mutex_lock(&pool->mutex);
         for (struct heap *h = pool->heaps; h; h = h->next)
-            if (a32_load_relaxed(&h->owner) == (uint32_t)(uintptr_t)token) a32_store_release(&h->owner, 0); /* the mutex orders it */
+            if (a32_load_relaxed(&h->owner) == (uint32_t)(uintptr_t)token)
+                a32_store_release(&h->owner, 0); /* the mutex orders it */
         pthread_mutex_unlock(&pool->mutex);
     }
     brine__fork_unlock();
@@ -44,8 +44,10 @@ static uint32_t thread_token(void) {
     uint32_t token = a32_add_relaxed(&tokens, 1) + 1;
     int error = get_key(&key);
     if (!error) error = pthread_setspecific(key, (void *)(uintptr_t)token);
-    if (error) brine__fail(BRINE_ENOMEM, "no thread-specific storage is left in this process");
-    else my_token = token;
+    if (error)
+        brine__fail(BRINE_ENOMEM, "no thread-specific storage is left in this process");
+    else
+        my_token = token;
     return my_token;
 }
 
@@ -80,8 +82,10 @@ struct heap *brine__heap_find(brine_pool *pool, bool make) {
     pthread_mutex_lock(&pool->mutex);
     struct heap *h = find_heap(pool, me, make);
     pthread_mutex_unlock(&pool->mutex);
-    if (h) brine__heap_cache[pool->id % HEAP_CACHE] = (struct heap_cache){h, pool->epoch};
-    else if (make) brine__fail(BRINE_ENOMEM, "no memory for the thread's heap");
+    if (h)
+        brine__heap_cache[pool->id % HEAP_CACHE] = (struct heap_cache){h, pool->epoch};
+    else if (make)
+        brine__fail(BRINE_ENOMEM, "no memory for the thread's heap");
     return h;
 }
 

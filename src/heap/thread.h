@@ -12,8 +12,8 @@
 struct page_list {
     uint32_t *pages;
     uint32_t count, room;
-    uint32_t page, slot;       /* cursor: index into pages, object in that page */
-    uint32_t found, looked;    /* free ones seen, objects seen in this lap */
+    uint32_t page, slot;    /* cursor: index into pages, object in that page */
+    uint32_t found, looked; /* free ones seen, objects seen in this lap */
     uint32_t stacked;
     uint32_t stack[STACK_COUNT]; /* records: index; blocks: page * TAGS_PER_PAGE + slot */
 };
@@ -21,10 +21,10 @@ struct page_list {
 struct heap {
     struct heap *next;
     brine_pool *pool;
-    uint64_t epoch;    /* of the pool when made; another one: it is the forked parent's */
-    uint32_t id;       /* unique in the process; never 0 */
+    uint64_t epoch;     /* of the pool when made; another one: it is the forked parent's */
+    uint32_t id;        /* unique in the process; never 0 */
     uint64_t page_word; /* ownership word of its record pages */
-    a32 owner;         /* token of the thread; 0: the thread ended, another may take it over */
+    a32 owner;          /* token of the thread; 0: the thread ended, another may take it over */
     uint64_t pressure_seen, orphans_seen;
     struct page_list records;
     struct page_list blocks[BLOCK_CLASSES];
@@ -74,10 +74,10 @@ static inline uint32_t record_alloc(brine_pool *pool, uint32_t me, uint32_t *gen
     return brine__record_alloc_slow(h, gen);
 }
 
-/* The objects of a page are not taken in the order of their addresses: a processor fetches what follows the memory that it
- * reads, and where the reader is at the writer's heels that would be the lines just being written. Odd, so that all have
- * their turn. A record's neighbours are taken 57 steps after and 71 before it, those of a block (of 8 to 64 in a page)
- * at least 3 away; measured in docs/design/benchmarks.md. */
+/* The objects of a page are not taken in the order of their addresses: a processor fetches what follows the memory that
+ * it reads, and where the reader is at the writer's heels that would be the lines just being written. Odd, so that all
+ * have their turn. A record's neighbours are taken 57 steps after and 71 before it, those of a block (of 8 to 64 in a
+ * page) at least 3 away; measured in docs/design/benchmarks.md. */
 #define RECORD_STRIDE 9u
 #define BLOCK_STRIDE 45u
 
@@ -135,7 +135,8 @@ static inline void record_release(brine_pool *pool, uint32_t index, uint32_t gen
     a64_store_release(&pool_record(pool, index)->word, WORD(gen + 1, REC_FREE, 0));
     struct heap *h = heap_at_hand(pool); /* or it goes to the stack of nobody: found by a later scan */
     if (h && h->records.stacked < STACK_COUNT &&
-        a64_load_relaxed(&pool_recmap(pool)[index / RECORDS_PER_PAGE]) == h->page_word) /* ours: nobody else changes it */
+        a64_load_relaxed(&pool_recmap(pool)[index / RECORDS_PER_PAGE]) ==
+            h->page_word) /* ours: nobody else changes it */
         h->records.stack[h->records.stacked++] = index;
 }
 

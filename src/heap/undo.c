@@ -26,7 +26,8 @@ void brine__heap_undo(brine_pool *pool, uint32_t dead) {
         if (state == PAGE_TRIM) {
             if (brine__decommit(pool, page_offset(pool, p), UNIT_BYTES) == 0) brine__pages_free(pool, p, 1, w);
         } else if (state >= PAGE_SLAB && state < PAGE_SLAB_ORPHAN) {
-            any |= a64_cas_acq_rel(&pool_pagemap(pool)[p], &w, WORD(orphan_gen(), state - PAGE_SLAB + PAGE_SLAB_ORPHAN, 0));
+            any |= a64_cas_acq_rel(&pool_pagemap(pool)[p], &w,
+                                   WORD(orphan_gen(), state - PAGE_SLAB + PAGE_SLAB_ORPHAN, 0));
         }
     }
     brine__growing_over(pool, dead);
@@ -57,13 +58,16 @@ void brine__heap_sweep(brine_pool *pool) {
     for (uint32_t p = 0; p < data_page_high(pool); p++) {
         uint64_t w = a64_load_acquire(&pool_pagemap(pool)[p]);
         uint32_t state = word_state(w);
-        if (state == PAGE_SPAN && !owner_lives(pool, w)) a64_cas_acq_rel(&pool_pagemap(pool)[p], &w, 0);
-        else if (state >= PAGE_SLAB && (state & 7) < BLOCK_CLASSES) sweep_slab(pool, p, w);
+        if (state == PAGE_SPAN && !owner_lives(pool, w))
+            a64_cas_acq_rel(&pool_pagemap(pool)[p], &w, 0);
+        else if (state >= PAGE_SLAB && (state & 7) < BLOCK_CLASSES)
+            sweep_slab(pool, p, w);
         if (lowest == NO_PAGE && a64_load_relaxed(&pool_pagemap(pool)[p]) == 0) lowest = p;
     }
     if (lowest != NO_PAGE) {
         uint64_t low = a64_load_relaxed(&pool_header(pool)->page_low);
-        while (low > lowest && !a64_cas_relaxed(&pool_header(pool)->page_low, &low, lowest)) {}
+        while (low > lowest && !a64_cas_relaxed(&pool_header(pool)->page_low, &low, lowest)) {
+        }
     }
 }
 
@@ -71,7 +75,8 @@ void brine__heap_sweep(brine_pool *pool) {
 
 static void count_slab(brine_pool *pool, uint32_t p, uint32_t class, struct heap_usage *usage) {
     for (uint32_t i = 0; class < BLOCK_CLASSES && i < TAGS_PER_PAGE >> class; i++)
-        if (a64_load_relaxed(&pool_tags(pool, p)[i]) != 0) usage->block_bytes += (uint64_t)1 << (BLOCK_SHIFT_MIN + class);
+        if (a64_load_relaxed(&pool_tags(pool, p)[i]) != 0)
+            usage->block_bytes += (uint64_t)1 << (BLOCK_SHIFT_MIN + class);
 }
 
 /* A snapshot: no order needed. A run of free pages can be used as far as it is committed or the budget
@@ -101,7 +106,8 @@ static void count_pages(brine_pool *pool, struct heap_usage *usage) {
 void brine__heap_usage(brine_pool *pool, struct heap_usage *usage) {
     *usage = (struct heap_usage){0};
     for (uint32_t i = 1; i < pool_record_high(pool); i++) {
-        if (pool_record_exists(pool, i) && word_state(a64_load_relaxed(&pool_record(pool, i)->word)) != REC_FREE) usage->records++;
+        if (pool_record_exists(pool, i) && word_state(a64_load_relaxed(&pool_record(pool, i)->word)) != REC_FREE)
+            usage->records++;
     }
     usage->record_bytes = usage->records * RECORD_BYTES;
     count_pages(pool, usage);

@@ -18,7 +18,8 @@ void brine__problem(struct check *c, struct place at, const char *format, ...) {
     va_list args;
     if (c->problems < INT32_MAX) c->problems++;
     if (!c->report || c->problems > REPORTS_MAX) return; /* only counted: nobody reads more */
-    int n = snprintf(text, sizeof text, "%s %llu, %s at %llu: ", at.table, (unsigned long long)at.index, at.field, (unsigned long long)at.offset);
+    int n = snprintf(text, sizeof text, "%s %llu, %s at %llu: ", at.table, (unsigned long long)at.index, at.field,
+                     (unsigned long long)at.offset);
     va_start(args, format);
     vsnprintf(text + n, sizeof text - (size_t)n, format, args);
     va_end(args);
@@ -26,7 +27,8 @@ void brine__problem(struct check *c, struct place at, const char *format, ...) {
 }
 
 bool brine__check_used(const struct check *c, uint32_t i) {
-    return i > 0 && i < PROC_COUNT && brine__proc_there(c->pool, i) && word_state(a64_load_relaxed(&pool_proc(c->pool, i)->word)) == PROC_LIVE;
+    return i > 0 && i < PROC_COUNT && brine__proc_there(c->pool, i) &&
+           word_state(a64_load_relaxed(&pool_proc(c->pool, i)->word)) == PROC_LIVE;
 }
 
 bool brine__check_unfinished(const struct check *c, uint32_t i) {
@@ -47,26 +49,33 @@ static void check_header(struct check *c) {
     memcpy(&h, c->pool->base, sizeof h);
     uint64_t bytes = c->pool->layout.file_bytes;
     if (c->snapshot->fd >= 0 && fstat(c->snapshot->fd, &st) == 0) bytes = (uint64_t)st.st_size;
-    if (brine__header_judge(&h, bytes, "the file")) brine__problem(c, HEADER_PLACE(checksum), "%s", brine_detail());
+    if (brine__header_judge(&h, bytes, "the file"))
+        brine__problem(c, HEADER_PLACE(checksum), "%s", brine_detail());
     else if (memcmp(&h.layout, &c->pool->layout, sizeof h.layout) != 0 || h.hash_seed != c->pool->hash_seed)
         brine__problem(c, HEADER_PLACE(layout), "found another pool's than when it was attached");
 }
 
 static void check_high(struct check *c, struct place at, const a64 *high, uint64_t most) {
     uint64_t found = a64_load_relaxed(high);
-    if (found > most) brine__problem(c, at, "found %llu, expected at most %llu", (unsigned long long)found, (unsigned long long)most);
+    if (found > most)
+        brine__problem(c, at, "found %llu, expected at most %llu", (unsigned long long)found, (unsigned long long)most);
 }
 
 /* Nothing is used from `high` on. */
-static void check_above(struct check *c, const char *table, uint64_t base, uint64_t stride, uint64_t count, uint64_t high) {
+static void check_above(struct check *c, const char *table, uint64_t base, uint64_t stride, uint64_t count,
+                        uint64_t high) {
     for (uint64_t i = high; i < count; i++) {
         uint64_t at = base + i * stride;
         if (!brine__committed(c->pool, at, 8)) {
-            i = ((at | (UNIT_BYTES - 1)) + 1 - base + stride - 1) / stride - 1; /* the first entry that starts in the next unit */
+            i = ((at | (UNIT_BYTES - 1)) + 1 - base + stride - 1) / stride -
+                1; /* the first entry that starts in the next unit */
             continue;
         }
         uint64_t w = a64_load_relaxed((a64 *)pool_at(c->pool, at));
-        if (w) brine__problem(c, (struct place){table, i, "word", at}, "found %llx, expected 0 above the highest ever used (%llu)", (unsigned long long)w, (unsigned long long)high);
+        if (w)
+            brine__problem(c, (struct place){table, i, "word", at},
+                           "found %llx, expected 0 above the highest ever used (%llu)", (unsigned long long)w,
+                           (unsigned long long)high);
     }
 }
 
@@ -121,12 +130,17 @@ static void check_commit(struct check *c) {
         for (uint64_t unit = i * 64; w; w >>= 1, unit++) {
             if (!(w & 1)) continue;
             if (unit >= l->file_bytes >> UNIT_SHIFT)
-                brine__problem(c, (struct place){"unit", unit, "commit bit", l->commit + i * 8}, "found 1, expected 0: the file has %llu units", (unsigned long long)(l->file_bytes >> UNIT_SHIFT));
+                brine__problem(c, (struct place){"unit", unit, "commit bit", l->commit + i * 8},
+                               "found 1, expected 0: the file has %llu units",
+                               (unsigned long long)(l->file_bytes >> UNIT_SHIFT));
             else if (!unit_allowed(c, unit))
-                brine__problem(c, (struct place){"unit", unit, "commit bit", l->commit + i * 8}, "found 1, expected 0: no table that is in use has this unit");
+                brine__problem(c, (struct place){"unit", unit, "commit bit", l->commit + i * 8},
+                               "found 1, expected 0: no table that is in use has this unit");
         }
     }
-    if (!brine__committed(c->pool, 0, l->proc)) brine__problem(c, (struct place){"unit", 0, "commit bit", l->commit}, "found 0, expected 1: header and commit bits are always there");
+    if (!brine__committed(c->pool, 0, l->proc))
+        brine__problem(c, (struct place){"unit", 0, "commit bit", l->commit},
+                       "found 0, expected 1: header and commit bits are always there");
 }
 
 /* ---- participants and endpoints ---- */
@@ -136,11 +150,15 @@ static void check_participants(struct check *c) {
     uint32_t high = brine__proc_high(c->pool);
     for (uint32_t i = 0; i < high; i++) {
         uint64_t w = a64_load_relaxed(&pool_proc(c->pool, i)->word);
-        if (w && !brine__proc_there(c->pool, i)) brine__problem(c, PROC_PLACE(c, i, word), "found %llx in memory that is not committed", (unsigned long long)w);
+        if (w && !brine__proc_there(c->pool, i))
+            brine__problem(c, PROC_PLACE(c, i, word), "found %llx in memory that is not committed",
+                           (unsigned long long)w);
         if (i ? (word_state(w) != PROC_FREE && word_state(w) != PROC_LIVE) || word_holder(w) : w != 0)
-            brine__problem(c, PROC_PLACE(c, i, word), "found state %u, holder %u; expected %s", word_state(w), word_holder(w), i ? "free or live, of nobody" : "0: this one is nobody");
+            brine__problem(c, PROC_PLACE(c, i, word), "found state %u, holder %u; expected %s", word_state(w),
+                           word_holder(w), i ? "free or live, of nobody" : "0: this one is nobody");
         if (!brine__check_used(c, i)) continue;
-        c->running[i] = (i == a32_load_relaxed(c->real->me)) || (c->snapshot->fd >= 0 && brine__participant_alive(c->snapshot->fd, i));
+        c->running[i] = (i == a32_load_relaxed(c->real->me)) ||
+                        (c->snapshot->fd >= 0 && brine__participant_alive(c->snapshot->fd, i));
         c->all_running &= c->running[i];
     }
 }
@@ -149,7 +167,8 @@ static void check_participants(struct check *c) {
 static bool pipe_there(const struct check *c, uint64_t link) {
     if (link_record(link) >= dir_high(c->pool)) return false;
     uint64_t w = a64_load_relaxed(&pool_dir(c->pool, link_record(link))->word);
-    return word_gen(w) == link_gen(link) && (word_state(w) == DIR_LIVE || word_state(w) == DIR_REMOVED || word_state(w) == DIR_REMOVING);
+    return word_gen(w) == link_gen(link) &&
+           (word_state(w) == DIR_LIVE || word_state(w) == DIR_REMOVED || word_state(w) == DIR_REMOVING);
 }
 
 struct user {
@@ -166,8 +185,10 @@ static void check_endpoint(struct check *c, uint32_t i, struct user *users, uint
     struct endpoint *e = pool_endp(c->pool, i);
     uint64_t w = a64_load_relaxed(&e->word), pipe = a64_load_relaxed(&e->pipe);
     uint32_t state = word_state(w), holder = word_holder(w);
-    if (w && !brine__endp_there(c->pool, i)) brine__problem(c, ENDP_PLACE(c, i, word), "found %llx in memory that is not committed", (unsigned long long)w);
-    if (state > ENDP_CLOSING) brine__problem(c, ENDP_PLACE(c, i, word), "found state %u, expected 0 to %u", state, ENDP_CLOSING);
+    if (w && !brine__endp_there(c->pool, i))
+        brine__problem(c, ENDP_PLACE(c, i, word), "found %llx in memory that is not committed", (unsigned long long)w);
+    if (state > ENDP_CLOSING)
+        brine__problem(c, ENDP_PLACE(c, i, word), "found state %u, expected 0 to %u", state, ENDP_CLOSING);
     if (state == ENDP_FREE) {
         if (holder) brine__problem(c, ENDP_PLACE(c, i, word), "found holder %u, expected none: it is free", holder);
         return;
@@ -177,9 +198,14 @@ static void check_endpoint(struct check *c, uint32_t i, struct user *users, uint
         return;
     }
     if (!c->running[holder]) return;
-    if (!pipe_there(c, pipe)) brine__problem(c, ENDP_PLACE(c, i, pipe), "found name %u.%u, expected a pipe that is there", link_record(pipe), link_gen(pipe));
-    if (a32_load_relaxed(&e->roles) & ~(uint32_t)(ENDP_READS | ENDP_WRITES)) brine__problem(c, ENDP_PLACE(c, i, roles), "found %x, expected at most %x", a32_load_relaxed(&e->roles), ENDP_READS | ENDP_WRITES);
-    if (state == ENDP_SERVER && !a32_load_relaxed(&e->servers)) brine__problem(c, ENDP_PLACE(c, i, servers), "found 0, expected more: it is a server's");
+    if (!pipe_there(c, pipe))
+        brine__problem(c, ENDP_PLACE(c, i, pipe), "found name %u.%u, expected a pipe that is there", link_record(pipe),
+                       link_gen(pipe));
+    if (a32_load_relaxed(&e->roles) & ~(uint32_t)(ENDP_READS | ENDP_WRITES))
+        brine__problem(c, ENDP_PLACE(c, i, roles), "found %x, expected at most %x", a32_load_relaxed(&e->roles),
+                       ENDP_READS | ENDP_WRITES);
+    if (state == ENDP_SERVER && !a32_load_relaxed(&e->servers))
+        brine__problem(c, ENDP_PLACE(c, i, servers), "found 0, expected more: it is a server's");
     users[(*n)++] = (struct user){pipe, holder, i};
 }
 
@@ -191,7 +217,9 @@ static void check_endpoints(struct check *c) {
     if (users) qsort(users, n, sizeof *users, by_user);
     for (uint32_t i = 1; i < n; i++)
         if (by_user(&users[i - 1], &users[i]) == 0)
-            brine__problem(c, ENDP_PLACE(c, users[i].endpoint, pipe), "found the same as in endpoint %u, expected one of each pipe and participant", users[i - 1].endpoint);
+            brine__problem(c, ENDP_PLACE(c, users[i].endpoint, pipe),
+                           "found the same as in endpoint %u, expected one of each pipe and participant",
+                           users[i - 1].endpoint);
     free(users);
 }
 
@@ -216,7 +244,8 @@ static bool make_room(struct check *c) {
 }
 
 static int check_all(struct check *c) {
-    if (!make_room(c)) return brine__fail(BRINE_ENOMEM, "no memory to check %u records and %u pages", c->records, c->pages);
+    if (!make_room(c))
+        return brine__fail(BRINE_ENOMEM, "no memory to check %u records and %u pages", c->records, c->pages);
     brine__check_tables(c);
     brine__check_records(c);
     brine__check_names(c);
@@ -233,7 +262,8 @@ int brine_pool_check(brine_pool *pool, void (*report)(const char *, void *), voi
     if (rc) return rc;
     struct check *c = calloc(1, sizeof *c);
     if (c) {
-        *c = (struct check){.pool = &snapshot.pool, .real = pool, .snapshot = &snapshot, .report = report, .context = context};
+        *c = (struct check){
+            .pool = &snapshot.pool, .real = pool, .snapshot = &snapshot, .report = report, .context = context};
         c->walk = (struct walk){.memory = pool, .copy = true, .sparing = true, .fd = snapshot.fd};
         rc = check_all(c);
         free(c->tokens);
@@ -241,7 +271,8 @@ int brine_pool_check(brine_pool *pool, void (*report)(const char *, void *), voi
         free(c->roots);
         free(c->blocks);
         free(c);
-    } else rc = brine__fail(BRINE_ENOMEM, "no memory to check the pool");
+    } else
+        rc = brine__fail(BRINE_ENOMEM, "no memory to check the pool");
     brine__snapshot_drop(&snapshot);
     return rc;
 }

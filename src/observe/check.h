@@ -38,7 +38,7 @@ struct check {
     uint32_t *roots;         /* per record: the packet that it is part of; 0: none */
     uint64_t *blocks;        /* per data page: a bit for each block that is in a list of chunks; a span: all */
     bool running[PROC_COUNT];
-    bool all_running;        /* every participant runs */
+    bool all_running; /* every participant runs */
 };
 
 /* Where something is wrong. */
@@ -49,13 +49,14 @@ struct place {
     uint64_t offset; /* in the pool */
 };
 #define PLACE_OF(c, text, table, type, i, field)                                                                       \
-    (struct place){text, i, #field, (c)->pool->layout.table + (uint64_t)(i) * sizeof(type) + offsetof(type, field)}
+    (struct place) { text, i, #field, (c)->pool->layout.table + (uint64_t)(i) * sizeof(type) + offsetof(type, field) }
 #define PROC_PLACE(c, i, field) PLACE_OF(c, "participant", proc, struct proc, i, field)
 #define NAME_PLACE(c, i, field) PLACE_OF(c, "name", dir, struct dir_entry, i, field)
 #define PIPE_PLACE(c, i, field) PLACE_OF(c, "pipe", pipe, struct pipe_control, i, field)
 #define ENDP_PLACE(c, i, field) PLACE_OF(c, "endpoint", endp, struct endpoint, i, field)
 #define RECORD_PLACE(c, i, field) PLACE_OF(c, "record", records, struct record, i, field)
-#define HEADER_PLACE(field) (struct place){"header", 0, #field, offsetof(struct header, field)}
+#define HEADER_PLACE(field)                                                                                            \
+    (struct place) { "header", 0, #field, offsetof(struct header, field) }
 
 /* Reports "TABLE INDEX, FIELD at OFFSET: ...". */
 void brine__problem(struct check *c, struct place place, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -64,17 +65,20 @@ void brine__problem(struct check *c, struct place place, const char *format, ...
 bool brine__check_used(const struct check *c, uint32_t participant);
 /* True if what record i is part of is held by a participant that does not run: half-done work may be in it. */
 bool brine__check_unfinished(const struct check *c, uint32_t i);
-static inline uint64_t check_word(const struct check *c, uint32_t i) { return a64_load_relaxed(&pool_record(c->pool, i)->word); }
+static inline uint64_t check_word(const struct check *c, uint32_t i) {
+    return a64_load_relaxed(&pool_record(c->pool, i)->word);
+}
 /* The record that a link names is there in that generation. */
 static inline bool check_link(const struct check *c, uint64_t link) {
-    return pool_record_exists(c->pool, link_record(link)) && word_gen(check_word(c, link_record(link))) == link_gen(link);
+    return pool_record_exists(c->pool, link_record(link)) &&
+           word_gen(check_word(c, link_record(link))) == link_gen(link);
 }
 
-void brine__check_tables(struct check *c);   /* header, hints, commit bits, participants, endpoints */
-void brine__check_records(struct check *c);  /* states, holders, chunks, owned packets */
-void brine__check_names(struct check *c);    /* directory, rings */
-void brine__check_shares(struct check *c);   /* counts, and who is where */
-void brine__check_pages(struct check *c);    /* record pages, data pages, tags */
-void brine__check_values(struct check *c);   /* what is in the packets */
+void brine__check_tables(struct check *c);  /* header, hints, commit bits, participants, endpoints */
+void brine__check_records(struct check *c); /* states, holders, chunks, owned packets */
+void brine__check_names(struct check *c);   /* directory, rings */
+void brine__check_shares(struct check *c);  /* counts, and who is where */
+void brine__check_pages(struct check *c);   /* record pages, data pages, tags */
+void brine__check_values(struct check *c);  /* what is in the packets */
 
 #endif

@@ -50,8 +50,10 @@ static void count_names(brine_pool *pool, brine_pool_info *info) {
         if (!brine__dir_there(pool, i)) continue;
         struct dir_entry *e = pool_dir(pool, i);
         if (word_state(a64_load_acquire(&e->word)) != DIR_LIVE) continue;
-        if (a32_load_relaxed(&e->kind) == DIR_PIPE) info->pipes++;
-        else info->published++;
+        if (a32_load_relaxed(&e->kind) == DIR_PIPE)
+            info->pipes++;
+        else
+            info->published++;
     }
 }
 
@@ -74,7 +76,8 @@ int brine_pool_get_info(brine_pool *pool, brine_pool_info *info) {
     out.reaps = a64_load_relaxed(&h->reaps);
     out.created_ns = h->created_ns;
     for (uint32_t i = 1; i < brine__proc_high(pool); i++)
-        if (brine__proc_there(pool, i) && word_state(a64_load_acquire(&pool_proc(pool, i)->word)) == PROC_LIVE) out.participants++;
+        if (brine__proc_there(pool, i) && word_state(a64_load_acquire(&pool_proc(pool, i)->word)) == PROC_LIVE)
+            out.participants++;
     count_names(pool, &out);
     fd = brine__pool_fd(pool);
     if (fd >= 0 && fstat(fd, &st) == 0) {
@@ -100,8 +103,10 @@ static void add_endpoint(const struct endpoint *e, brine_pipe_info *info) {
     if (state == ENDP_FREE) return;
     info->blocked_readers += (uint32_t)a64_load_relaxed(&e->blocked_readers);
     info->blocked_writers += (uint32_t)a64_load_relaxed(&e->blocked_writers);
-    if (state == ENDP_SERVER) info->servers++;
-    else info->clients++;
+    if (state == ENDP_SERVER)
+        info->servers++;
+    else
+        info->clients++;
 }
 
 /* Pipes that are being filled in, found by the link of their entry: so that endpoints and records are gone through
@@ -115,7 +120,9 @@ struct pipes {
 };
 
 static bool pipes_begin(struct pipes *p, uint32_t room) {
-    *p = (struct pipes){.infos = malloc(room * sizeof *p->infos), .links = malloc(room * sizeof *p->links), .at = calloc(DIR_COUNT, sizeof *p->at)};
+    *p = (struct pipes){.infos = malloc(room * sizeof *p->infos),
+                        .links = malloc(room * sizeof *p->links),
+                        .at = calloc(DIR_COUNT, sizeof *p->at)};
     if (p->infos && p->links && p->at) return true;
     brine__fail(BRINE_ENOMEM, "no memory for a list of %u pipes", room);
     return false;
@@ -136,7 +143,8 @@ bool brine__leased_now(brine_pool *pool, uint32_t index, uint64_t w) {
     const struct record *r = pool_record(pool, index);
     struct ring ring;
     if (word_state(w) != REC_FORWARDING) return word_state(w) == REC_LEASED;
-    uint64_t link = a64_load_relaxed(&r->pipe), t = a64_load_relaxed(&r->pos); /* published by FORWARDING, by the CAS of the slot */
+    uint64_t link = a64_load_relaxed(&r->pipe),
+             t = a64_load_relaxed(&r->pos); /* published by FORWARDING, by the CAS of the slot */
     if (t == UINT64_MAX || !brine__ring_of(pool, link_record(link), link_gen(link), &ring)) return true;
     uint64_t s = a64_load_acquire(&ring.slots[t & ring.mask]);
     return !slot_full(s) || slot_rec(s) != index || slot_lap(s) != ring_lap(&ring, t);
@@ -157,7 +165,8 @@ static void count_outside(brine_pool *pool, const struct pipes *p) {
 
 static void count_endpoints(brine_pool *pool, const struct pipes *p) {
     for (uint32_t i = 0; i < brine__endp_high(pool); i++) {
-        brine_pipe_info *info = brine__endp_there(pool, i) ? pipe_of(p, a64_load_acquire(&pool_endp(pool, i)->pipe)) : NULL;
+        brine_pipe_info *info =
+            brine__endp_there(pool, i) ? pipe_of(p, a64_load_acquire(&pool_endp(pool, i)->pipe)) : NULL;
         if (info) add_endpoint(pool_endp(pool, i), info);
     }
 }
@@ -193,7 +202,9 @@ static void add_pipe(brine_pool *pool, uint32_t i, struct pipes *p) {
     p->at[i] = p->count;
 }
 
-static int by_pipe_name(const void *a, const void *b) { return strcmp(((const brine_pipe_info *)a)->name, ((const brine_pipe_info *)b)->name); }
+static int by_pipe_name(const void *a, const void *b) {
+    return strcmp(((const brine_pipe_info *)a)->name, ((const brine_pipe_info *)b)->name);
+}
 
 int brine_pipe_each(brine_pool *pool, int (*visit)(const brine_pipe_info *, void *), void *context) {
     struct pipes p;
@@ -205,7 +216,8 @@ int brine_pipe_each(brine_pool *pool, int (*visit)(const brine_pipe_info *, void
             if (brine__dir_there(pool, i)) add_pipe(pool, i, &p);
         pipes_fill(pool, &p);
         qsort(p.infos, p.count, sizeof *p.infos, by_pipe_name);
-    } else rc = BRINE_ENOMEM;
+    } else
+        rc = BRINE_ENOMEM;
     for (uint32_t i = 0; !rc && i < p.count; i++) rc = visit(&p.infos[i], context);
     pipes_end(&p);
     return rc;
@@ -216,7 +228,8 @@ uint32_t brine__find_name(brine_pool *pool, const char *name, uint64_t *word) {
     for (uint32_t i = 0; i < dir_high(pool); i++) {
         if (!brine__dir_there(pool, i)) continue;
         *word = a64_load_acquire(&pool_dir(pool, i)->word);
-        if (word_state(*word) == DIR_LIVE && brine__entry_name(pool, i, *word, have) && strcmp(have, name) == 0) return i;
+        if (word_state(*word) == DIR_LIVE && brine__entry_name(pool, i, *word, have) && strcmp(have, name) == 0)
+            return i;
     }
     return NO_ENTRY;
 }
@@ -242,7 +255,8 @@ int brine_pipe_get_info(brine_pool *pool, const char *name, brine_pipe_info *inf
 
 /* ---- published values ---- */
 
-static bool fill_published(brine_pool *pool, uint32_t i, const uint64_t *sizes, uint32_t records, brine_published_info *info) {
+static bool fill_published(brine_pool *pool, uint32_t i, const uint64_t *sizes, uint32_t records,
+                           brine_published_info *info) {
     struct dir_entry *e = pool_dir(pool, i);
     uint64_t w = a64_load_acquire(&e->word);
     if (word_state(w) != DIR_LIVE || a32_load_relaxed(&e->kind) != DIR_VALUE) return false;

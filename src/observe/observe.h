@@ -19,8 +19,8 @@ uint32_t brine__find_name(brine_pool *pool, const char *name, uint64_t *word);
 /* roots[i] (zeroed, `records` entries): the record of the packet that record i is part of in the end, i if it is
  * none's; 0 where the links lead nowhere or in a circle. */
 void brine__observe_roots(brine_pool *pool, uint32_t records, uint32_t *roots);
-/* The record, whose word is w, is leased. Passed on from a pipe with leases, it is so until it is in the other pipe, where its
- * word stays as it was until it is taken. */
+/* The record, whose word is w, is leased. Passed on from a pipe with leases, it is so until it is in the other pipe,
+ * where its word stays as it was until it is taken. */
 bool brine__leased_now(brine_pool *pool, uint32_t index, uint64_t w);
 /* The size of each packet with all that is part of it, by record; *records: how many entries. NULL: no memory (detail
  * set). The caller frees it. */

@@ -12,7 +12,7 @@
 #include "value/untrusted.h"
 
 #define TRIES 16
-#define AGAIN_BYTES ((uint64_t)1 << 30) /* of shared packets that are inside a value several times */
+#define AGAIN_BYTES ((uint64_t)1 << 30)      /* of shared packets that are inside a value several times */
 #define PEEK_POOL_BYTES ((uint64_t)64 << 30) /* sparse: as large as any copy may get */
 
 /* Copies live in a private pool of the process, made at the first peek and kept. */
@@ -57,7 +57,8 @@ static int nth_returned(const struct ring *r, size_t nth, size_t *count, struct 
     for (uint32_t i = 1; i < high; i++) {
         if (!pool_record_exists(r->pool, i)) continue;
         struct record *d = pool_record(r->pool, i);
-        if (word_state(a64_load_acquire(&d->word)) != REC_RETURNED || a64_load_relaxed(&d->pipe) != pipe_link(r)) continue;
+        if (word_state(a64_load_acquire(&d->word)) != REC_RETURNED || a64_load_relaxed(&d->pipe) != pipe_link(r))
+            continue;
         all[n++] = (struct returned){a64_load_relaxed(&d->pos), i};
     }
     if (n) qsort(all, n, sizeof *all, by_position);
@@ -100,8 +101,12 @@ static bool published(brine_pool *pool, uint32_t index, struct target *t) {
 /* One try. BRINE_EBUSY: it changed meanwhile. */
 static int copy_out(brine_pool *pool, const struct target *t, size_t max_bytes, brine_packet copy) {
     uint64_t share = a64_load_acquire(&pool_record(pool, t->record)->target);
-    struct walk walk = {.memory = pool, .copy = true, .max_bytes = max_bytes, .again = AGAIN_BYTES, .fd = brine__pool_fd(pool)};
-    struct source s = {.pool = pool, .walk = &walk, .record = share ? link_record(share) : t->record, .gen = share ? link_gen(share) : word_gen(t->word)};
+    struct walk walk = {
+        .memory = pool, .copy = true, .max_bytes = max_bytes, .again = AGAIN_BYTES, .fd = brine__pool_fd(pool)};
+    struct source s = {.pool = pool,
+                       .walk = &walk,
+                       .record = share ? link_record(share) : t->record,
+                       .gen = share ? link_gen(share) : word_gen(t->word)};
     int rc = brine__untrusted_open(&s);
     if (!still_there(pool, t)) rc = BRINE_EBUSY;
     if (!rc) rc = brine__untrusted_root(&s, brine_root(copy), 0);
@@ -121,17 +126,23 @@ int brine_peek(brine_pool *pool, const char *name, size_t nth, size_t max_bytes,
     if (!rc) rc = peek_pool(&private_pool);
     for (int tries = 0; !rc && tries < TRIES; tries++) {
         uint32_t index = brine__find_name(pool, name, &w);
-        if (index == NO_ENTRY) return brine__fail(BRINE_ENOENT, "pool \"%s\" has no pipe or published value \"%s\"", pool->name, name);
+        if (index == NO_ENTRY)
+            return brine__fail(BRINE_ENOENT, "pool \"%s\" has no pipe or published value \"%s\"", pool->name, name);
         bool pipe = a32_load_relaxed(&pool_dir(pool, index)->kind) == DIR_PIPE;
         int found = pipe ? nth_of_pipe(pool, index, w, nth, &t) : nth == 0 && published(pool, index, &t);
         if (found < 0) return found;
         if (!found) continue;
         if ((rc = brine_packet_new(private_pool, &p)) != 0) return rc;
         rc = copy_out(pool, &t, max_bytes, p);
-        if (!rc) *copy = p;
-        else brine_packet_free(p);
+        if (!rc)
+            *copy = p;
+        else
+            brine_packet_free(p);
         if (rc != BRINE_EBUSY) return rc;
         rc = 0;
     }
-    return rc ? rc : brine__fail(BRINE_ENOENT, "\"%s\" in pool \"%s\" has no packet %zu, or it was taken away while it was read", name, pool->name, nth);
+    return rc ? rc
+              : brine__fail(BRINE_ENOENT,
+                            "\"%s\" in pool \"%s\" has no packet %zu, or it was taken away while it was read", name,
+                            pool->name, nth);
 }

@@ -32,9 +32,11 @@ static void copy_committed(struct snapshot *s, const brine_pool *pool) {
 
 int brine__snapshot_take(brine_pool *pool, struct snapshot *s) {
     uint64_t end = pool->layout.pages;
-    void *base = mmap(NULL, pool->layout.file_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *base =
+        mmap(NULL, pool->layout.file_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED) return brine__fail_errno("pool \"%s\": no room for a copy of its tables", pool->name);
-    *s = (struct snapshot){.pool = {.me = pool->me, .layout = pool->layout, .hash_seed = pool->hash_seed, .readonly = true}};
+    *s = (struct snapshot){
+        .pool = {.me = pool->me, .layout = pool->layout, .hash_seed = pool->hash_seed, .readonly = true}};
     pool_set_base(&s->pool, base);
     snprintf(s->pool.name, sizeof s->pool.name, "%s", pool->name);
     s->fd = brine__pool_fd(pool);

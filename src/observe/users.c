@@ -14,7 +14,8 @@ static void count_leases(brine_pool *pool, uint64_t link, uint32_t *counts) {
     for (uint32_t i = 0; (i = next_record(pool, i, high)) != 0;) {
         struct record *r = pool_record(pool, i);
         uint64_t w = a64_load_acquire(&r->word);
-        if (a64_load_relaxed(&r->parent) == link && word_holder(w) < PROC_COUNT && brine__leased_now(pool, i, w)) counts[word_holder(w)]++;
+        if (a64_load_relaxed(&r->parent) == link && word_holder(w) < PROC_COUNT && brine__leased_now(pool, i, w))
+            counts[word_holder(w)]++;
     }
 }
 
@@ -23,7 +24,9 @@ static bool fill_user(brine_pool *pool, uint32_t i, uint64_t link, const uint32_
     struct endpoint *e = pool_endp(pool, i);
     uint64_t w = a64_load_acquire(&e->word);
     uint32_t holder = word_holder(w), roles = a32_load_relaxed(&e->roles);
-    if (word_state(w) == ENDP_FREE || a64_load_acquire(&e->pipe) != link || holder >= PROC_COUNT || !brine__proc_there(pool, holder)) return false;
+    if (word_state(w) == ENDP_FREE || a64_load_acquire(&e->pipe) != link || holder >= PROC_COUNT ||
+        !brine__proc_there(pool, holder))
+        return false;
     struct proc *p = pool_proc(pool, holder);
     *info = (brine_user_info){
         .participant = holder,
@@ -41,7 +44,8 @@ static bool fill_user(brine_pool *pool, uint32_t i, uint64_t link, const uint32_
     return a64_load_acquire(&e->word) == w;
 }
 
-int brine_pipe_user_each(brine_pool *pool, const char *name, int (*visit)(const brine_user_info *, void *), void *context) {
+int brine_pipe_user_each(brine_pool *pool, const char *name, int (*visit)(const brine_user_info *, void *),
+                         void *context) {
     uint64_t w;
     brine_user_info info;
     int rc = brine__check_name("pipe", name);
@@ -54,7 +58,8 @@ int brine_pipe_user_each(brine_pool *pool, const char *name, int (*visit)(const 
     if (!leases) return brine__fail(BRINE_ENOMEM, "no memory for a list of participants");
     count_leases(pool, LINK(word_gen(w), index), leases);
     for (uint32_t i = 0; !rc && i < brine__endp_high(pool); i++)
-        if (brine__endp_there(pool, i) && fill_user(pool, i, LINK(word_gen(w), index), leases, &info)) rc = visit(&info, context);
+        if (brine__endp_there(pool, i) && fill_user(pool, i, LINK(word_gen(w), index), leases, &info))
+            rc = visit(&info, context);
     free(leases);
     return rc;
 }

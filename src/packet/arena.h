@@ -17,12 +17,12 @@
  * the value layer). */
 struct at {
     brine_pool *pool;
-    struct record *rec;   /* the packet (or token) that the ref names; its arena if writable */
+    struct record *rec; /* the packet (or token) that the ref names; its arena if writable */
     struct cell *cell;
     uint32_t record, generation; /* of rec, for making further refs */
     bool writable;
-    bool key;             /* inside a key: refs made from it are read-only too */
-    bool leased;          /* why it is not writable */
+    bool key;    /* inside a key: refs made from it are read-only too */
+    bool leased; /* why it is not writable */
 };
 
 /* For reading: 0, or BRINE_ENOTHELD, or the status in a null ref (detail kept). */
@@ -32,7 +32,8 @@ int brine__at_write(brine_ref ref, struct at *at);
 
 /* Same as brine__at_read for the cell at `offset` of the same packet. */
 static inline brine_ref at_ref(const struct at *at, const struct cell *cell) {
-    brine_ref r = {at->record, at->generation, PLACE(pool_offset(at->pool, cell), at->pool->id) | (at->key ? PLACE_READONLY : 0)};
+    brine_ref r = {at->record, at->generation,
+                   PLACE(pool_offset(at->pool, cell), at->pool->id) | (at->key ? PLACE_READONLY : 0)};
     return r;
 }
 
@@ -40,9 +41,10 @@ static inline brine_ref at_ref(const struct at *at, const struct cell *cell) {
  * zeroed. NULL when out of memory: BRINE_ENOMEM is then stuck to the packet and detail is set. */
 void *brine__arena_alloc(const struct at *at, uint64_t bytes, uint32_t align);
 
-/* The same if the current chunk has room; NULL if not. Text (align 1) is taken from the end, so that what stood last at the
- * beginning can grow in place: a tab that is filled. */
-__attribute__((always_inline)) static inline void *brine__arena_at_hand(const struct at *at, uint64_t bytes, uint32_t align) {
+/* The same if the current chunk has room; NULL if not. Text (align 1) is taken from the end, so that what stood last at
+ * the beginning can grow in place: a tab that is filled. */
+__attribute__((always_inline)) static inline void *brine__arena_at_hand(const struct at *at, uint64_t bytes,
+                                                                        uint32_t align) {
     struct record *r = at->rec;
     uint64_t start = (r->bump + align - 1) & ~((uint64_t)align - 1);
     if (unlikely(start > r->limit || bytes > r->limit - start)) return NULL;

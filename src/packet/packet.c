@@ -13,15 +13,25 @@
 /* ---- who holds what ---- */
 
 int brine__not_held(const brine_pool *pool, uint32_t index, uint32_t gen, uint64_t w) {
-    static const char *const states[] = {"freed",    "held",     "enqueued",  "enqueued", "being received", "in its pipe",
-                                         "part of another packet", "a pipe's ring", "a pipe's ring", "shared"};
-    if (word_gen(w) != gen) return brine__fail(BRINE_ENOTHELD, "packet %u.%u of pool \"%s\" was freed", index, gen, pool->name);
+    static const char *const states[] = {"freed",
+                                         "held",
+                                         "enqueued",
+                                         "enqueued",
+                                         "being received",
+                                         "in its pipe",
+                                         "part of another packet",
+                                         "a pipe's ring",
+                                         "a pipe's ring",
+                                         "shared"};
+    if (word_gen(w) != gen)
+        return brine__fail(BRINE_ENOTHELD, "packet %u.%u of pool \"%s\" was freed", index, gen, pool->name);
     uint32_t s = word_state(w);
     if (s == REC_LEASED && word_holder(w) == a32_load_relaxed(pool->me))
-        return brine__fail(BRINE_ELEASED, "packet %u.%u of pool \"%s\" is leased: call brine_ack first", index, gen, pool->name);
+        return brine__fail(BRINE_ELEASED, "packet %u.%u of pool \"%s\" is leased: call brine_ack first", index, gen,
+                           pool->name);
     if (s == REC_HELD || s == REC_LEASED)
-        return brine__fail(BRINE_ENOTHELD, "packet %u.%u of pool \"%s\" is held by participant %u, not by this process", index, gen,
-                           pool->name, word_holder(w));
+        return brine__fail(BRINE_ENOTHELD, "packet %u.%u of pool \"%s\" is held by participant %u, not by this process",
+                           index, gen, pool->name, word_holder(w));
     return brine__fail(BRINE_ENOTHELD, "packet %u.%u of pool \"%s\" is %s", index, gen, pool->name,
                        s < sizeof states / sizeof *states ? states[s] : "being changed by another process");
 }
@@ -30,7 +40,8 @@ bool brine__record_new(brine_pool *pool, uint32_t index) {
     if (!pool_record_exists(pool, index)) return false;
     /* every page below is claimed before this one is, but may not be committed: look at each */
     uint32_t limit = a32_load_relaxed(&pool->record_limit);
-    while (limit <= index && brine__committed(pool, pool->layout.records + (uint64_t)limit * RECORD_BYTES, 1)) limit += RECORDS_PER_PAGE;
+    while (limit <= index && brine__committed(pool, pool->layout.records + (uint64_t)limit * RECORD_BYTES, 1))
+        limit += RECORDS_PER_PAGE;
     a32_store_relaxed(&pool->record_limit, limit);
     return true;
 }
@@ -79,7 +90,8 @@ static int reach(struct at *at, uint32_t me) {
 
 int brine__at_read(brine_ref ref, struct at *at) {
     uint32_t me = 0;
-    if (unlikely(!ref.place)) return ref.generation ? -(int)ref.generation : brine__fail(BRINE_ENOENT, "the ref is null");
+    if (unlikely(!ref.place))
+        return ref.generation ? -(int)ref.generation : brine__fail(BRINE_ENOENT, "the ref is null");
     int rc = packet_enter(PLACE_POOL(ref.place), ref.record, &at->pool, &me);
     if (unlikely(rc)) return rc;
     at->rec = pool_record(at->pool, ref.record);
@@ -118,14 +130,19 @@ int brine__stick(const struct at *at, int status) {
 int brine__at_write(brine_ref ref, struct at *at) {
     int rc = brine__at_read(ref, at);
     if (unlikely(rc)) return rc;
-    if (unlikely(at->leased)) return brine__fail(BRINE_ELEASED, "the packet is leased and cannot be changed; brine_ack makes it the caller's own");
-    if (unlikely(!at->writable)) return brine__stick(at, brine__fail(BRINE_ESHARED, "the packet is shared and so immutable; brine_packet_own gives a changeable one"));
-    if (unlikely(ref.place & PLACE_READONLY)) return brine__stick(at, brine__fail(BRINE_EINVAL, "a key cannot be assigned to; delete it and set another"));
+    if (unlikely(at->leased))
+        return brine__fail(BRINE_ELEASED,
+                           "the packet is leased and cannot be changed; brine_ack makes it the caller's own");
+    if (unlikely(!at->writable))
+        return brine__stick(
+            at, brine__fail(BRINE_ESHARED,
+                            "the packet is shared and so immutable; brine_packet_own gives a changeable one"));
+    if (unlikely(ref.place & PLACE_READONLY))
+        return brine__stick(at, brine__fail(BRINE_EINVAL, "a key cannot be assigned to; delete it and set another"));
     return at->rec->error;
 }
 
 /* ---- arenas ---- */
-
 
 /* A chunk with room for `bytes` aligned to `align`; *start: where its room begins. */
 static uint64_t add_chunk(brine_pool *pool, struct record *r, uint32_t index, uint32_t gen, uint64_t bytes) {
@@ -201,7 +218,8 @@ __attribute__((noinline)) static int packet_new_slow(brine_pool *pool, brine_pac
 
 int brine_packet_new(brine_pool *pool, brine_packet *packet) {
     uint32_t me = likely(pool != NULL) ? a32_load_relaxed(pool->me) : 0, gen, index;
-    if (unlikely(!me || (index = record_alloc_fast(heap_at_hand(pool), pool, me, &gen)) == 0)) return packet_new_slow(pool, packet);
+    if (unlikely(!me || (index = record_alloc_fast(heap_at_hand(pool), pool, me, &gen)) == 0))
+        return packet_new_slow(pool, packet);
     init_record(pool, pool_record(pool, index), BRINE_TAB);
     put_packet(packet, pool, index, gen);
     return 0;
@@ -210,7 +228,8 @@ int brine_packet_new(brine_pool *pool, brine_packet *packet) {
 /* Room of `bytes` in one piece as the record's current chunk. */
 static int reserve(brine_pool *pool, struct record *r, uint32_t index, uint32_t gen, uint64_t bytes) {
     if (bytes <= r->limit - r->bump) return 0;
-    uint64_t offset = add_chunk(pool, r, index, gen, bytes > POOL_BYTES_MAX ? POOL_BYTES_MAX * 2 : bytes + sizeof(struct chunk) + 64);
+    uint64_t offset =
+        add_chunk(pool, r, index, gen, bytes > POOL_BYTES_MAX ? POOL_BYTES_MAX * 2 : bytes + sizeof(struct chunk) + 64);
     if (!offset) return BRINE_ENOMEM;
     r->bump = offset + sizeof(struct chunk);
     r->limit = offset + ((struct chunk *)pool_at(pool, offset))->bytes;
@@ -222,8 +241,10 @@ int brine_packet_new_sized(brine_pool *pool, size_t bytes, brine_packet *packet)
     int rc = new_record(pool, BRINE_TAB, &h);
     if (rc) return rc;
     rc = reserve(pool, h.rec, h.index, h.gen, bytes);
-    if (rc) record_release(pool, h.index, h.gen);
-    else *packet = packet_of(pool, h.index, h.gen);
+    if (rc)
+        record_release(pool, h.index, h.gen);
+    else
+        *packet = packet_of(pool, h.index, h.gen);
     return rc;
 }
 
@@ -257,7 +278,8 @@ void brine__packet_free_tree(brine_pool *pool, uint32_t top, uint32_t top_gen) {
             }
             continue;
         }
-        uint64_t parent = index == top ? 0 : a64_load_relaxed(&r->parent); /* not the top's: it is in the maker's line */
+        uint64_t parent =
+            index == top ? 0 : a64_load_relaxed(&r->parent); /* not the top's: it is in the maker's line */
         if (r->chunks) free_chunks(pool, r, index, gen);
         record_release(pool, index, gen);
         if (index == top) return;
@@ -274,15 +296,18 @@ __attribute__((noinline)) static int packet_free_slow(brine_packet packet) {
     if (unlikely(rc)) return rc;
     /* Acknowledged before anything of it is freed: else a death in between would return what is left. */
     if (unlikely(leased)) a64_store_release(&h.rec->word, WORD(h.gen, REC_HELD, h.me));
-    if (unlikely(is_token(h.rec))) brine__token_release(h.pool, h.index, h.gen, h.me);
-    else brine__packet_free_tree(h.pool, h.index, h.gen);
+    if (unlikely(is_token(h.rec)))
+        brine__token_release(h.pool, h.index, h.gen, h.me);
+    else
+        brine__packet_free_tree(h.pool, h.index, h.gen);
     return 0;
 }
 
 int brine_packet_free(brine_packet packet) {
     brine_pool *pool = pool_by_id(packet.pool);
     uint32_t me = likely(pool != NULL) ? a32_load_relaxed(pool->me) : 0;
-    if (unlikely(!me || packet.record == 0 || packet.record >= a32_load_relaxed(&pool->record_limit))) return packet_free_slow(packet);
+    if (unlikely(!me || packet.record == 0 || packet.record >= a32_load_relaxed(&pool->record_limit)))
+        return packet_free_slow(packet);
     struct record *r = pool_record(pool, packet.record);
     if (unlikely(a64_load_acquire(&r->word) != WORD(packet.generation, REC_HELD, me))) return packet_free_slow(packet);
     if (unlikely((a64_load_relaxed(&r->target) | r->chunks | r->first_child) != 0)) return packet_free_slow(packet);
@@ -366,8 +391,10 @@ static void link_child(struct record *parent, struct record *child, uint32_t chi
 }
 
 static void unlink_child(struct record *parent, struct record *child, brine_pool *pool) {
-    if (child->prev_child) pool_record(pool, child->prev_child)->next_child = child->next_child;
-    else parent->first_child = child->next_child;
+    if (child->prev_child)
+        pool_record(pool, child->prev_child)->next_child = child->next_child;
+    else
+        parent->first_child = child->next_child;
     if (child->next_child) pool_record(pool, child->next_child)->prev_child = child->prev_child;
     child->next_child = child->prev_child = 0;
 }
@@ -376,11 +403,12 @@ static void unlink_child(struct record *parent, struct record *child, brine_pool
  * with its parent. */
 static uint64_t make_child(const struct at *at, struct record *child, uint32_t index, uint32_t gen) {
     a64_store_relaxed(&child->parent, LINK(at->generation, at->record));
-    /* After parent, before the word: a reaper that looks at an older life of the same child under the same parent record
-     * sees that it is another one. */
+    /* After parent, before the word: a reaper that looks at an older life of the same child under the same parent
+     * record sees that it is another one. */
     a64_store_release(&child->journey, next_journey(a64_load_relaxed(&child->journey)));
     link_child(at->rec, child, index, at->pool);
-    a64_store_release(&child->word, WORD(gen, REC_CHILD, at->record)); /* publishes parent; pairs with reach() and the reaper */
+    a64_store_release(&child->word,
+                      WORD(gen, REC_CHILD, at->record)); /* publishes parent; pairs with reach() and the reaper */
     return LINK(gen, index);
 }
 
@@ -405,22 +433,27 @@ static struct record *child_of(const struct at *at, uint64_t link) {
 
 int brine__at_enter(const struct at *at, uint64_t link, struct at *in) {
     struct record *c = child_of(at, link);
-    if (unlikely(!c)) return brine__fail(BRINE_ECORRUPT, "a value refers to packet %u, which is not part of it", link_record(link));
+    if (unlikely(!c))
+        return brine__fail(BRINE_ECORRUPT, "a value refers to packet %u, which is not part of it", link_record(link));
     struct record *content = is_token(c) ? pool_record(at->pool, link_record(a64_load_relaxed(&c->target))) : c;
-    *in = (struct at){at->pool, c, &content->root, link_record(link), link_gen(link), at->writable && content == c, at->key, at->leased};
+    *in = (struct at){
+        at->pool, c,         &content->root, link_record(link), link_gen(link), at->writable && content == c,
+        at->key,  at->leased};
     return 0;
 }
 
 int brine__child_adopt(const struct at *at, brine_packet packet, uint64_t *link) {
     struct held h;
-    if (packet.pool != at->pool->id) return brine__fail(BRINE_EXPOOL, "the packet belongs to another pool; brine_assign_copy copies it");
+    if (packet.pool != at->pool->id)
+        return brine__fail(BRINE_EXPOOL, "the packet belongs to another pool; brine_assign_copy copies it");
     int rc = brine__held(packet, &h);
     if (rc) return rc;
     uint32_t index = at->record;
     for (int depth = 0; index != h.index; depth++) {
         struct record *r = pool_record(at->pool, index);
         if (word_state(a64_load_acquire(&r->word)) != REC_CHILD) break;
-        if (depth == BRINE_MAX_DEPTH) return brine__fail(BRINE_EDEPTH, "packets are nested deeper than %d", BRINE_MAX_DEPTH);
+        if (depth == BRINE_MAX_DEPTH)
+            return brine__fail(BRINE_EDEPTH, "packets are nested deeper than %d", BRINE_MAX_DEPTH);
         index = link_record(a64_load_relaxed(&r->parent));
     }
     if (index == h.index) return brine__fail(BRINE_EINVAL, "a packet cannot be put inside itself");
@@ -430,7 +463,8 @@ int brine__child_adopt(const struct at *at, brine_packet packet, uint64_t *link)
 
 int brine__child_take(const struct at *at, uint64_t link, brine_packet *packet) {
     struct record *c = child_of(at, link);
-    if (!c) return brine__fail(BRINE_ECORRUPT, "a value refers to packet %u, which is not part of it", link_record(link));
+    if (!c)
+        return brine__fail(BRINE_ECORRUPT, "a value refers to packet %u, which is not part of it", link_record(link));
     unlink_child(at->rec, c, at->pool);
     a64_store_release(&c->word, WORD(link_gen(link), REC_HELD, a32_load_relaxed(at->pool->me)));
     *packet = packet_of(at->pool, link_record(link), link_gen(link));
@@ -448,7 +482,9 @@ int brine__link_clone(const struct at *at, uint64_t link, brine_packet *clone) {
     return brine__token_new(at->pool, a64_load_relaxed(&c->target), clone);
 }
 
-brine_packet brine__link_packet(const struct at *at, uint64_t link) { return packet_of(at->pool, link_record(link), link_gen(link)); }
+brine_packet brine__link_packet(const struct at *at, uint64_t link) {
+    return packet_of(at->pool, link_record(link), link_gen(link));
+}
 
 bool brine__child_undo(brine_pool *pool, uint32_t index, uint64_t w, uint32_t dead) {
     struct record *r = pool_record(pool, index);

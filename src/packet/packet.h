@@ -25,11 +25,13 @@ int brine__not_held(const brine_pool *pool, uint32_t index, uint32_t gen, uint64
 
 /* The record exists; remembered, so that the usual case is one compare. */
 static inline bool record_known(brine_pool *pool, uint32_t index) {
-    return likely(index < a32_load_relaxed(&pool->record_limit)) ? index != 0 : brine__record_new(pool, index); /* only grows */
+    return likely(index < a32_load_relaxed(&pool->record_limit)) ? index != 0
+                                                                 : brine__record_new(pool, index); /* only grows */
 }
 
 /* The record of a packet or ref exists and the pool can be used. On the path of every call on a value. */
-__attribute__((always_inline)) static inline int packet_enter(uint32_t pool_id, uint32_t index, brine_pool **out, uint32_t *me) {
+__attribute__((always_inline)) static inline int packet_enter(uint32_t pool_id, uint32_t index, brine_pool **out,
+                                                              uint32_t *me) {
     brine_pool *pool = *out = pool_by_id(pool_id);
     *me = likely(pool != NULL) ? pool_me(pool) : 0;
     return likely(*me != 0 && record_known(pool, index)) ? 0 : brine__not_entered(pool, index);
@@ -54,15 +56,17 @@ static inline brine_packet packet_of(const brine_pool *pool, uint32_t index, uin
     brine_packet p = {index, gen, pool->id, 0};
     return p;
 }
-/* *out = packet_of(...) in two stores of 8 bytes: callers pass the handle on in two registers, and loading 8 bytes that were
- * stored as twice 4 waits until those have left the store buffer, some 5 ns. */
+/* *out = packet_of(...) in two stores of 8 bytes: callers pass the handle on in two registers, and loading 8 bytes that
+ * were stored as twice 4 waits until those have left the store buffer, some 5 ns. */
 static inline void put_packet(brine_packet *out, const brine_pool *pool, uint32_t index, uint32_t gen) {
     uint64_t words[2] = {(uint64_t)gen << 32 | index, pool->id};
     _Static_assert(sizeof words == sizeof *out && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a handle is two words");
     memcpy(out, &words[0], 8);
     memcpy((char *)out + 8, &words[1], 8);
 }
-static inline bool is_token(const struct record *r) { return a64_load_relaxed(&r->target) != 0; } /* the holder's own store */
+static inline bool is_token(const struct record *r) {
+    return a64_load_relaxed(&r->target) != 0;
+} /* the holder's own store */
 
 /* Record + what hangs below it, all held by `me`, become free. Not for tokens. */
 void brine__packet_free_tree(brine_pool *pool, uint32_t index, uint32_t gen);

@@ -82,7 +82,8 @@ uint64_t brine_pool_biggest_free(brine_pool *pool) {
 }
 
 int brine_pool_trim(brine_pool *pool, uint64_t *bytes) {
-    if (!pool || !pool_me(pool)) return brine__fail(BRINE_EINVAL, "the pool is NULL or could not be attached again after fork");
+    if (!pool || !pool_me(pool))
+        return brine__fail(BRINE_EINVAL, "the pool is NULL or could not be attached again after fork");
     if (pool->readonly) return brine__fail(BRINE_EREADONLY, "pool \"%s\" is attached read-only", pool->name);
     uint64_t given = brine__heap_trim(pool, UINT64_MAX);
     if (bytes) *bytes = given;

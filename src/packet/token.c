@@ -50,8 +50,10 @@ static void help(brine_pool *pool, uint64_t stamp) {
     struct record *t = pool_record(pool, token);
     uint64_t w = a64_load_acquire(&t->word); /* pairs with the store of PINC/PDEC */
     if (word_gen(w) != (uint32_t)(stamp >> 32)) return;
-    if (stamp_op(stamp) == OP_INC && word_state(w) == REC_PINC) a64_cas_acq_rel(&t->word, &w, WORD(word_gen(w), REC_HELD, word_holder(w)));
-    if (stamp_op(stamp) == OP_DEC && word_state(w) == REC_PDEC) a64_cas_acq_rel(&t->word, &w, WORD(word_gen(w), REC_DECD, word_holder(w)));
+    if (stamp_op(stamp) == OP_INC && word_state(w) == REC_PINC)
+        a64_cas_acq_rel(&t->word, &w, WORD(word_gen(w), REC_HELD, word_holder(w)));
+    if (stamp_op(stamp) == OP_DEC && word_state(w) == REC_PDEC)
+        a64_cas_acq_rel(&t->word, &w, WORD(word_gen(w), REC_DECD, word_holder(w)));
 }
 
 /* Counts a pending token up or down. Returns the number before, 0 if the packet is gone. */
@@ -71,8 +73,10 @@ static uint32_t count(brine_pool *pool, struct record *object, uint32_t object_g
 static void free_object(brine_pool *pool, uint32_t index, uint32_t gen, uint32_t me) {
     uint64_t w = WORD(gen, REC_SHARED, 0);
     if (!a64_cas_acq_rel(&pool_record(pool, index)->word, &w, WORD(gen, REC_FREEING, me))) return;
-    if (me == a32_load_relaxed(pool->me)) brine__packet_free_tree(pool, index, gen);
-    else record_release(pool, index, gen);
+    if (me == a32_load_relaxed(pool->me))
+        brine__packet_free_tree(pool, index, gen);
+    else
+        record_release(pool, index, gen);
 }
 
 static void token_free(brine_pool *pool, uint32_t token, uint32_t gen) {
@@ -85,7 +89,8 @@ void brine__token_release(brine_pool *pool, uint32_t token, uint32_t gen, uint32
     uint64_t target = a64_load_relaxed(&t->target); /* ours */
     struct record *object = pool_record(pool, link_record(target));
     a64_store_release(&t->word, WORD(gen, REC_PDEC, me)); /* pairs with help() */
-    if (count(pool, object, link_gen(target), stamp_of(token, OP_DEC, gen)) == 1) free_object(pool, link_record(target), link_gen(target), me);
+    if (count(pool, object, link_gen(target), stamp_of(token, OP_DEC, gen)) == 1)
+        free_object(pool, link_record(target), link_gen(target), me);
     token_free(pool, token, gen);
 }
 
@@ -98,7 +103,9 @@ static uint32_t token_begin(brine_pool *pool, uint32_t *gen) {
     t->first_child = t->next_child = t->prev_child = 0;
     t->error = 0;
     t->bytes = RECORD_BYTES;
-    a64_store_release(&t->word, WORD(*gen, REC_PINC, a32_load_relaxed(pool->me))); /* before target: a HELD record with a target counts */
+    a64_store_release(
+        &t->word,
+        WORD(*gen, REC_PINC, a32_load_relaxed(pool->me))); /* before target: a HELD record with a target counts */
     return token;
 }
 
@@ -189,7 +196,8 @@ static bool counts(brine_pool *pool, uint64_t target) {
 
 static void undo_pinc(brine_pool *pool, uint32_t token, uint64_t w, uint64_t target) {
     struct record *t = pool_record(pool, token);
-    uint64_t stamp = target && counts(pool, target) ? a64_load_acquire(&pool_record(pool, link_record(target))->rc_stamp) : 0;
+    uint64_t stamp =
+        target && counts(pool, target) ? a64_load_acquire(&pool_record(pool, link_record(target))->rc_stamp) : 0;
     if (stamp && stamp == stamp_of(token, OP_INC, word_gen(w))) {
         a64_cas_acq_rel(&t->word, &w, WORD(word_gen(w), REC_HELD, word_holder(w)));
     } else if (a64_load_acquire(&t->word) == w) { /* not counted, unless it was helped to HELD meanwhile */
@@ -205,7 +213,8 @@ static void undo_pdec(brine_pool *pool, uint32_t token, uint64_t w, uint64_t tar
         struct rc rc = rc_read(object);
         if (rc.stamp != stamp && a64_load_acquire(&t->word) == w) count(pool, object, link_gen(target), stamp);
         rc = rc_read(object);
-        if (rc.stamp == stamp && rc_number(rc.count) == 0) free_object(pool, link_record(target), link_gen(target), dead);
+        if (rc.stamp == stamp && rc_number(rc.count) == 0)
+            free_object(pool, link_record(target), link_gen(target), dead);
     }
     token_free(pool, token, word_gen(w));
 }
@@ -215,10 +224,13 @@ void brine__packet_undo(brine_pool *pool, uint32_t index, uint64_t w, uint32_t d
     uint64_t target = a64_load_acquire(&r->target);
     switch (word_state(w)) {
     case REC_HELD:
-        if (target && counts(pool, target)) brine__token_release(pool, index, word_gen(w), dead);
-        else if (target) token_free(pool, index, word_gen(w));
+        if (target && counts(pool, target))
+            brine__token_release(pool, index, word_gen(w), dead);
+        else if (target)
+            token_free(pool, index, word_gen(w));
         /* Its chunks and children are swept. No store: raw memory may be freed by the living meanwhile. */
-        else a64_cas_acq_rel(&r->word, &w, WORD(word_gen(w) + 1, REC_FREE, 0));
+        else
+            a64_cas_acq_rel(&r->word, &w, WORD(word_gen(w) + 1, REC_FREE, 0));
         break;
     case REC_FREEING: record_release(pool, index, word_gen(w)); break;
     case REC_PINC: undo_pinc(pool, index, w, target); break;

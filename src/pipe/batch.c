@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pipe: several packets by one attempt. Each slot is filled or emptied by a CAS of its own, as for single packets, and
- * head or tail moves once, at the end: it lags behind by up to BATCH_MAX, and who meets that helps as ever. So whoever is
- * killed in between leaves what so many single calls would have left.
+ * head or tail moves once, at the end: it lags behind by up to BATCH_MAX, and who meets that helps as ever. So whoever
+ * is killed in between leaves what so many single calls would have left.
  *
  * It pays because what waits for the other core waits for all packets at the same time: records are fetched first, then
  * slots are changed (a locked instruction waits for every load and store before it), then records are written.
@@ -13,18 +13,21 @@
 
 #define SLOTS_PER_LINE 8u
 
-/* The slots of positions from t on are going to be changed: their lines come all at the same time, and not first to be read
- * and then, one after the other, to be written. */
+/* The slots of positions from t on are going to be changed: their lines come all at the same time, and not first to be
+ * read and then, one after the other, to be written. */
 static void fetch_slots(const brine_pipe *p, uint64_t t, size_t count) {
     for (size_t i = 0; i < count; i += SLOTS_PER_LINE) prefetch_write(&p->slots[(t + i) & p->mask]);
     if (count) prefetch_write(&p->slots[(t + count - 1) & p->mask]);
 }
 
 /* The packets that probably have room, at positions from t on, made ready to go. */
-static size_t set_out_all(brine_pipe *p, const brine_packet *packets, size_t count, uint32_t me, uint64_t t, uint64_t *bytes) {
+static size_t set_out_all(brine_pipe *p, const brine_packet *packets, size_t count, uint32_t me, uint64_t t,
+                          uint64_t *bytes) {
     uint64_t room = (uint64_t)p->capacity - (t - a64_load_relaxed(&p->head_seen));
     if ((int64_t)room < (int64_t)count) { /* negative: t lags behind */
-        a64_store_relaxed(&p->head_seen, a64_load_acquire(&p->control->head)); /* pairs with the advance of head: the places are free */
+        a64_store_relaxed(
+            &p->head_seen,
+            a64_load_acquire(&p->control->head)); /* pairs with the advance of head: the places are free */
         room = (uint64_t)p->capacity - (t - a64_load_relaxed(&p->head_seen));
         if ((int64_t)room < 0) room = 0;
     }
@@ -88,7 +91,8 @@ static size_t take_slots(const brine_pipe *p, uint64_t h, size_t count, uint32_t
         uint64_t next = ((h + taken) >> p->shift) + 1;
         /* The take, as in brine__ring_dequeue(). The position after a taken one may be taken before head moves: head
          * stops at each that is not recorded. */
-        if (!a64_cas_seq_cst(&p->slots[(h + taken) & p->mask], &seen[taken], slot_word(next, false, me, index[taken]))) break;
+        if (!a64_cas_seq_cst(&p->slots[(h + taken) & p->mask], &seen[taken], slot_word(next, false, me, index[taken])))
+            break;
     }
     return taken;
 }

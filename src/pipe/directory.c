@@ -42,7 +42,8 @@ static uint64_t match(brine_pool *pool, uint32_t i, const struct name *name) {
     copy_name(e, words);
     if (memcmp(words, name->words, sizeof words) != 0) return 0;
     uint64_t again = a64_load_acquire(&e->word);
-    return word_gen(again) == word_gen(w) && (word_state(again) == DIR_PENDING || word_state(again) == DIR_LIVE) ? again : 0;
+    return word_gen(again) == word_gen(w) && (word_state(again) == DIR_PENDING || word_state(again) == DIR_LIVE) ? again
+                                                                                                                 : 0;
 }
 
 bool brine__entry_name(brine_pool *pool, uint32_t index, uint64_t word, char out[BRINE_NAME_MAX + 1]) {
@@ -68,7 +69,8 @@ uint32_t brine__dir_find(brine_pool *pool, const struct name *name, uint32_t *ge
 static bool open_entry(brine_pool *pool, uint32_t i, int *status) {
     const struct layout *l = &pool->layout;
     *status = brine__commit(pool, l->dir + i * sizeof(struct dir_entry), sizeof(struct dir_entry), false);
-    if (!*status) *status = brine__commit(pool, l->pipe + i * sizeof(struct pipe_control), sizeof(struct pipe_control), false);
+    if (!*status)
+        *status = brine__commit(pool, l->pipe + i * sizeof(struct pipe_control), sizeof(struct pipe_control), false);
     if (!*status) a64_raise(&pool_header(pool)->dir_high, i + 1);
     return *status == 0;
 }
@@ -85,7 +87,8 @@ uint32_t brine__dir_begin(brine_pool *pool, const struct name *name, uint32_t *g
         a32_store_relaxed(&e->hash, name->hash);
         return i;
     }
-    *status = brine__fail(BRINE_ELIMIT, "pool \"%s\" has %u names; remove some (brine rm POOL --pipe)", pool->name, DIR_COUNT);
+    *status = brine__fail(BRINE_ELIMIT, "pool \"%s\" has %u names; remove some (brine rm POOL --pipe)", pool->name,
+                          DIR_COUNT);
     return NO_ENTRY;
 }
 
@@ -118,10 +121,12 @@ static void promote(brine_pool *pool, const struct name *name) {
      * PENDING since, by one who did not see ours. Then start over. */
     for (uint32_t i = 0; lowest != NO_ENTRY && i < lowest; i++)
         if (match(pool, i, name)) return;
-    if (lowest != NO_ENTRY) a64_cas_seq_cst(&pool_dir(pool, lowest)->word, &lowest_word, WORD(word_gen(lowest_word), DIR_LIVE, 0));
+    if (lowest != NO_ENTRY)
+        a64_cas_seq_cst(&pool_dir(pool, lowest)->word, &lowest_word, WORD(word_gen(lowest_word), DIR_LIVE, 0));
 }
 
-bool brine__dir_commit(brine_pool *pool, uint32_t index, uint32_t gen, const struct entry_init *init, const struct name *name) {
+bool brine__dir_commit(brine_pool *pool, uint32_t index, uint32_t gen, const struct entry_init *init,
+                       const struct name *name) {
     struct dir_entry *e = pool_dir(pool, index);
     a32_store_relaxed(&e->kind, init->kind);
     a32_store_relaxed(&e->capacity, init->capacity);
@@ -135,7 +140,8 @@ bool brine__dir_commit(brine_pool *pool, uint32_t index, uint32_t gen, const str
     for (;;) {
         promote(pool, name);
         w = a64_load_acquire(&e->word);
-        if (word_gen(w) != gen || word_state(w) == DIR_LIVE || word_state(w) == DIR_REMOVED || word_state(w) == DIR_REMOVING) {
+        if (word_gen(w) != gen || word_state(w) == DIR_LIVE || word_state(w) == DIR_REMOVED ||
+            word_state(w) == DIR_REMOVING) {
             brine__dir_changed(pool);
             return true; /* it was LIVE, even if it has been removed since */
         }

@@ -43,12 +43,14 @@ uint32_t brine__dir_find(brine_pool *pool, const struct name *name, uint32_t *ge
  * directory is full or memory is (detail set, *status). */
 uint32_t brine__dir_begin(brine_pool *pool, const struct name *name, uint32_t *gen, int *status);
 /* Fills in the rest and makes it LIVE: true. false: another entry has the name; ours is freed. */
-bool brine__dir_commit(brine_pool *pool, uint32_t index, uint32_t gen, const struct entry_init *init, const struct name *name);
+bool brine__dir_commit(brine_pool *pool, uint32_t index, uint32_t gen, const struct entry_init *init,
+                       const struct name *name);
 /* Gives a HELD entry up. */
 void brine__dir_abandon(brine_pool *pool, uint32_t index, uint32_t gen);
 
 static inline bool dir_is_live(brine_pool *pool, uint32_t index, uint32_t gen) {
-    return a64_load_acquire(&pool_dir(pool, index)->word) == WORD(gen, DIR_LIVE, 0); /* pairs with the CAS to LIVE and away from it */
+    return a64_load_acquire(&pool_dir(pool, index)->word) ==
+           WORD(gen, DIR_LIVE, 0); /* pairs with the CAS to LIVE and away from it */
 }
 static inline uint32_t dir_high(const brine_pool *pool) {
     uint64_t high = a64_load_acquire(&pool_header(pool)->dir_high); /* pairs with the raise before first use */

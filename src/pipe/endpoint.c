@@ -12,13 +12,15 @@ static uint32_t endp_high(brine_pool *pool) {
 }
 
 static bool pipe_is_gone(brine_pool *pool, uint64_t link) {
-    return link_record(link) >= dir_high(pool) || word_gen(a64_load_acquire(&pool_dir(pool, link_record(link))->word)) != link_gen(link);
+    return link_record(link) >= dir_high(pool) ||
+           word_gen(a64_load_acquire(&pool_dir(pool, link_record(link))->word)) != link_gen(link);
 }
 
 static void zero_counters(struct endpoint *e) {
-    a64 *all[] = {&e->packets_in,   &e->bytes_in,   &e->packets_out,  &e->bytes_out,  &e->packets_in2, &e->bytes_in2,
+    a64 *all[] = {&e->packets_in,   &e->bytes_in,   &e->packets_out, &e->bytes_out,    &e->packets_in2, &e->bytes_in2,
                   &e->packets_out2, &e->bytes_out2, &e->timeouts_in, &e->timeouts_out, &e->drops};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) a64_store_relaxed(all[i], 0); /* ours alone; numbers for people */
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        a64_store_relaxed(all[i], 0); /* ours alone; numbers for people */
 }
 
 /* FREE -> ours. The pipe field is set before anybody is asked whether the pipe still exists. */
@@ -55,10 +57,12 @@ uint32_t brine__endpoint_open(brine_pool *pool, uint64_t pipe, bool server, int 
     uint32_t state = server ? ENDP_SERVER : ENDP_CLIENT, me = a32_load_relaxed(pool->me), i, high;
     while ((i = find(pool, pipe, state)) == NO_ENTRY) {
         if ((high = endp_high(pool)) == ENDP_COUNT) {
-            *status = brine__fail(BRINE_ELIMIT, "pool \"%s\": %u pipe handles of processes are open", pool->name, ENDP_COUNT);
+            *status =
+                brine__fail(BRINE_ELIMIT, "pool \"%s\": %u pipe handles of processes are open", pool->name, ENDP_COUNT);
             return NO_ENTRY;
         }
-        *status = brine__commit(pool, pool->layout.endp + high * sizeof(struct endpoint), sizeof(struct endpoint), false);
+        *status =
+            brine__commit(pool, pool->layout.endp + high * sizeof(struct endpoint), sizeof(struct endpoint), false);
         if (*status) return NO_ENTRY;
         a64_raise(&pool_header(pool)->endp_high, high + 1);
     }
@@ -73,7 +77,8 @@ uint32_t brine__endpoint_open(brine_pool *pool, uint64_t pipe, bool server, int 
 void brine__endpoint_close(brine_pool *pool, uint32_t i) {
     struct endpoint *e = pool_endp(pool, i);
     uint64_t w = a64_load_relaxed(&e->word); /* ours */
-    a64_cas_seq_cst(&e->word, &w, WORD(word_gen(w) + 1, ENDP_FREE, 0)); /* pairs with the scan in brine__entry_cleanup */
+    a64_cas_seq_cst(&e->word, &w,
+                    WORD(word_gen(w) + 1, ENDP_FREE, 0)); /* pairs with the scan in brine__entry_cleanup */
 }
 
 bool brine__endpoint_any(brine_pool *pool, uint64_t pipe, enum who who) {
@@ -95,7 +100,8 @@ bool brine__endpoint_elsewhere(brine_pool *pool, uint64_t pipe, uint32_t cpu) {
         struct endpoint *e = pool_endp(pool, i);
         uint64_t w = a64_load_acquire(&e->word);
         uint32_t holder = word_holder(w);
-        if (a64_load_acquire(&e->pipe) != pipe || word_state(w) == ENDP_FREE || holder == a32_load_relaxed(pool->me)) continue;
+        if (a64_load_acquire(&e->pipe) != pipe || word_state(w) == ENDP_FREE || holder == a32_load_relaxed(pool->me))
+            continue;
         if (a32_load_relaxed(&e->roles) == 0) continue; /* it has never used the pipe: nobody to wait for */
         if (holder < PROC_COUNT && a32_load_relaxed(&pool_proc(pool, holder)->only_cpu) != cpu) return true;
     }
@@ -103,7 +109,8 @@ bool brine__endpoint_elsewhere(brine_pool *pool, uint64_t pipe, uint32_t cpu) {
 }
 
 void brine__endpoint_role(brine_pipe *p, uint32_t role) {
-    a32_or_seq_cst(&p->counters->roles, role); /* first its own, then the pipe's: "had a reader" implies that it counts as one */
+    a32_or_seq_cst(&p->counters->roles,
+                   role); /* first its own, then the pipe's: "had a reader" implies that it counts as one */
     a32_or_seq_cst(&p->control->roles, role);
 }
 
@@ -157,7 +164,8 @@ bool brine__entry_cleanup(brine_pool *pool, uint32_t index, uint32_t me, bool re
     if (a32_load_relaxed(&e->kind) == DIR_PIPE) {
         if (brine__ring_of(pool, index, word_gen(w), &ring)) free_ring(pool, &ring, target, me, reaping);
     } else {
-        while (target && !a64_cas_seq_cst(&e->target, &target, 0)) {}
+        while (target && !a64_cas_seq_cst(&e->target, &target, 0)) {
+        }
         brine__displaced(pool, target, me);
     }
     a32_store_relaxed(&e->hash, 0);

@@ -26,17 +26,19 @@ static int give(brine_pipe *out, brine_packet share, brine_policy policy, brine_
 
 static int check(brine_packet packet, brine_pipe *const *outputs, size_t count, brine_policy policy) {
     uint32_t me;
-    if ((!outputs && count) || policy < BRINE_BLOCK || policy > BRINE_DROP_OLDEST) return brine__fail(BRINE_EINVAL, "no outputs, or policy %d is unknown", (int)policy);
+    if ((!outputs && count) || policy < BRINE_BLOCK || policy > BRINE_DROP_OLDEST)
+        return brine__fail(BRINE_EINVAL, "no outputs, or policy %d is unknown", (int)policy);
     int rc = brine_packet_error(packet);
     for (size_t i = 0; !rc && i < count; i++) {
         rc = pipe_enter(outputs[i], &me);
-        if (!rc && outputs[i]->pool->id != packet.pool) rc = brine__fail(BRINE_EXPOOL, "output \"%s\" is in another pool than the packet", outputs[i]->name);
+        if (!rc && outputs[i]->pool->id != packet.pool)
+            rc = brine__fail(BRINE_EXPOOL, "output \"%s\" is in another pool than the packet", outputs[i]->name);
     }
     return rc;
 }
 
-int brine_fanout(brine_packet packet, brine_pipe *const *outputs, size_t count, brine_policy policy, brine_deadline deadline,
-                 int *status, brine_packet *rest) {
+int brine_fanout(brine_packet packet, brine_pipe *const *outputs, size_t count, brine_policy policy,
+                 brine_deadline deadline, int *status, brine_packet *rest) {
     brine_packet share;
     bool again = false;
     if (rest) *rest = brine_packet_none();
@@ -58,7 +60,9 @@ int brine_fanout(brine_packet packet, brine_pipe *const *outputs, size_t count, 
         if (rc && !dropped && !result) result = rc;
         again |= !dropped && (rc == BRINE_ETIMEDOUT || rc == BRINE_EINTR || rc == BRINE_ENOMEM);
     }
-    if (again && rest) *rest = packet;
-    else brine_packet_free(packet);
+    if (again && rest)
+        *rest = packet;
+    else
+        brine_packet_free(packet);
     return result;
 }

@@ -30,7 +30,9 @@ _Static_assert(RING_SLOTS_MIN == 1u << 6, "smallest ring");
  * reaper that was stopped while it looked at that one finds its CAS of head or tail fail. */
 static uint64_t first_position(const struct pipe_control *c) {
     uint64_t tail = a64_load_relaxed(&c->tail);
-    return tail == 0 ? 0 : (tail / POSITIONS_APART + 1) * POSITIONS_APART; /* 0: no ring had this place, or none of its slots was used */
+    return tail == 0 ? 0
+                     : (tail / POSITIONS_APART + 1) *
+                           POSITIONS_APART; /* 0: no ring had this place, or none of its slots was used */
 }
 
 /* A ring with all slots EMPTY for the lap of position `first`, as a packet in state ANCHORING for entry `link`. */
@@ -40,14 +42,16 @@ static int make_ring(brine_pool *pool, uint32_t shift, uint64_t first, uint64_t 
     int rc = brine_packet_new(pool, ring);
     if (!rc) rc = brine__held(*ring, &h);
     if (rc) return rc;
-    at = (struct at){.pool = pool, .rec = h.rec, .cell = &h.rec->root, .record = h.index, .generation = h.gen, .writable = true};
+    at = (struct at){
+        .pool = pool, .rec = h.rec, .cell = &h.rec->root, .record = h.index, .generation = h.gen, .writable = true};
     uint64_t bytes = (uint64_t)8 << shift;
     a64 *slots = brine__arena_alloc(&at, bytes, 64);
     if (!slots) {
         brine_packet_free(*ring);
         return BRINE_ENOMEM;
     }
-    for (uint64_t i = 0; i < bytes / 8; i++) a64_store_relaxed(&slots[i], slot_word((first >> shift) & LAP_MASK, false, 0, 0)); /* taken by nobody */
+    for (uint64_t i = 0; i < bytes / 8; i++)
+        a64_store_relaxed(&slots[i], slot_word((first >> shift) & LAP_MASK, false, 0, 0)); /* taken by nobody */
     h.rec->root = (struct cell){.payload = pool_offset(pool, slots)};
     a64_store_relaxed(&h.rec->pipe, link);
     a64_store_release(&h.rec->word, WORD(h.gen, REC_ANCHORING, h.me)); /* pairs with the reaper */
@@ -83,11 +87,13 @@ static int make_pipe(brine_pool *pool, const struct name *name, const brine_pipe
         return rc;
     }
     init_control(pool_pipe(pool, index), first, o->dead_letter);
-    struct entry_init init = {DIR_PIPE, capacity, shift, LINK(ring.generation, ring.record), o->flags, o->max_deliveries};
+    struct entry_init init = {DIR_PIPE, capacity,         shift, LINK(ring.generation, ring.record),
+                              o->flags, o->max_deliveries};
     struct record *r = pool_record(pool, ring.record);
     uint64_t w = WORD(ring.generation, REC_ANCHORING, me);
     if (brine__dir_commit(pool, index, gen, &init, name)) {
-        a64_cas_acq_rel(&r->word, &w, WORD(ring.generation, REC_ANCHORED, 0)); /* fails if the pipe was removed meanwhile */
+        a64_cas_acq_rel(&r->word, &w,
+                        WORD(ring.generation, REC_ANCHORED, 0)); /* fails if the pipe was removed meanwhile */
     } else {
         a64_store_release(&r->word, WORD(ring.generation, REC_HELD, me));
         brine_packet_free(ring);
@@ -104,7 +110,9 @@ static int check_entry(brine_pool *pool, uint32_t index, const char *name, const
     if (a32_load_relaxed(&e->kind) != DIR_PIPE)
         return brine__fail(BRINE_EMISMATCH, "\"%s\" in pool \"%s\" is a published value, not a pipe", name, pool->name);
     if (options && options->capacity && have != options->capacity)
-        return brine__fail(BRINE_EMISMATCH, "pipe \"%s\" in pool \"%s\" has capacity %u, %u was asked; ask for the same, for 0 (whatever it has), or remove the pipe",
+        return brine__fail(BRINE_EMISMATCH,
+                           "pipe \"%s\" in pool \"%s\" has capacity %u, %u was asked; ask for the same, for 0 "
+                           "(whatever it has), or remove the pipe",
                            name, pool->name, have, options->capacity);
     return 0;
 }
@@ -114,24 +122,33 @@ static int check_leases(brine_pool *pool, uint32_t index, const char *name, cons
     struct dir_entry *e = pool_dir(pool, index);
     struct name have, letters = {{0}, 0};
     uint32_t flags = a32_load_relaxed(&e->flags), max = a32_load_relaxed(&e->max_deliveries); /* published by LIVE */
-    for (size_t i = 0; i < sizeof have.words / 8; i++) have.words[i] = a64_load_relaxed(&pool_pipe(pool, index)->dead_letter[i]);
+    for (size_t i = 0; i < sizeof have.words / 8; i++)
+        have.words[i] = a64_load_relaxed(&pool_pipe(pool, index)->dead_letter[i]);
     if (options->dead_letter) brine__name_of(options->dead_letter, &letters);
-    if (flags == options->flags && max == options->max_deliveries && memcmp(have.words, letters.words, sizeof have.words) == 0) return 0;
-    return brine__fail(BRINE_EMISMATCH, "pipe \"%s\" in pool \"%s\" has %s leases, delivery limit %u and dead-letter pipe \"%.*s\", which is not what was asked; ask for the same, or remove the pipe",
-                       name, pool->name, flags & BRINE_PIPE_LEASES ? "" : "no", max, BRINE_NAME_MAX, (const char *)have.words);
+    if (flags == options->flags && max == options->max_deliveries &&
+        memcmp(have.words, letters.words, sizeof have.words) == 0)
+        return 0;
+    return brine__fail(BRINE_EMISMATCH,
+                       "pipe \"%s\" in pool \"%s\" has %s leases, delivery limit %u and dead-letter pipe \"%.*s\", "
+                       "which is not what was asked; ask for the same, or remove the pipe",
+                       name, pool->name, flags & BRINE_PIPE_LEASES ? "" : "no", max, BRINE_NAME_MAX,
+                       (const char *)have.words);
 }
 
-/* leases: those of the options are asked for, too. BRINE_ENOENT: it was removed; what was read may be of another one that has
- * its place now. */
-static int check_pipe(brine_pool *pool, uint32_t index, uint32_t gen, const char *name, const brine_pipe_options *options, bool leases) {
+/* leases: those of the options are asked for, too. BRINE_ENOENT: it was removed; what was read may be of another one
+ * that has its place now. */
+static int check_pipe(brine_pool *pool, uint32_t index, uint32_t gen, const char *name,
+                      const brine_pipe_options *options, bool leases) {
     int rc = check_entry(pool, index, name, options);
     if (!rc && leases) rc = check_leases(pool, index, name, options);
-    if (rc && !dir_is_live(pool, index, gen)) rc = brine__fail(BRINE_ENOENT, "pipe \"%s\" in pool \"%s\" was removed", name, pool->name);
+    if (rc && !dir_is_live(pool, index, gen))
+        rc = brine__fail(BRINE_ENOENT, "pipe \"%s\" in pool \"%s\" was removed", name, pool->name);
     return rc;
 }
 
 /* Opens entry (index, gen). BRINE_ENOENT: it was removed meanwhile. */
-static int open_handle(brine_pool *pool, const char *name, uint32_t index, uint32_t gen, bool server, brine_pipe **out) {
+static int open_handle(brine_pool *pool, const char *name, uint32_t index, uint32_t gen, bool server,
+                       brine_pipe **out) {
     int rc = 0;
     struct ring ring;
     brine_pipe *p = calloc(1, sizeof *p);
@@ -162,15 +179,21 @@ static int open_handle(brine_pool *pool, const char *name, uint32_t index, uint3
         pool->pipes = p;
     } else if (!rc) {
         bool others = false;
-        for (brine_pipe *q = pool->pipes; q; q = q->next) others |= q->epoch == pool->epoch && q->endpoint == p->endpoint;
+        for (brine_pipe *q = pool->pipes; q; q = q->next)
+            others |= q->epoch == pool->epoch && q->endpoint == p->endpoint;
         if (!others) brine__endpoint_close(pool, p->endpoint);
         /* still LIVE in that generation, so nobody removed it: the callers, who try again, would do so for ever */
-        if (dir_is_live(pool, index, gen)) rc = brine__fail(BRINE_ECORRUPT, "pipe \"%s\" in pool \"%s\" has no ring; remove the pool", name, pool->name);
-        else rc = brine__fail(BRINE_ENOENT, "pipe \"%s\" in pool \"%s\" was removed", name, pool->name);
+        if (dir_is_live(pool, index, gen))
+            rc = brine__fail(BRINE_ECORRUPT, "pipe \"%s\" in pool \"%s\" has no ring; remove the pool", name,
+                             pool->name);
+        else
+            rc = brine__fail(BRINE_ENOENT, "pipe \"%s\" in pool \"%s\" was removed", name, pool->name);
     }
     pthread_mutex_unlock(&pool->mutex);
-    if (rc) free(p);
-    else *out = p;
+    if (rc)
+        free(p);
+    else
+        *out = p;
     return rc;
 }
 
@@ -184,18 +207,27 @@ static int check_pool(brine_pool *pool) {
 /* A server opens a new stream; readers and writers that saw the old one closed see it open again. */
 static void open_stream(struct pipe_control *c) {
     uint64_t seen = a64_load_acquire(&c->stream);
-    while (!a64_cas_seq_cst(&c->stream, &seen, ((seen >> 32) + 1) << 32)) {} /* makes a concurrent close fail */
+    while (!a64_cas_seq_cst(&c->stream, &seen, ((seen >> 32) + 1) << 32)) {
+    } /* makes a concurrent close fail */
 }
 
 static int check_options(const char *name, const brine_pipe_options *o) {
     bool leases = o->flags & BRINE_PIPE_LEASES;
-    if (o->capacity > BRINE_CAPACITY_MAX) return brine__fail(BRINE_EINVAL, "the capacity %u is over %u packets", o->capacity, BRINE_CAPACITY_MAX);
-    if (o->flags & ~BRINE_PIPE_LEASES) return brine__fail(BRINE_EINVAL, "unknown pipe flags 0x%x", o->flags & ~BRINE_PIPE_LEASES);
-    if (!leases && (o->max_deliveries || o->dead_letter)) return brine__fail(BRINE_EINVAL, "a delivery limit or dead-letter pipe needs BRINE_PIPE_LEASES");
-    if (o->max_deliveries >= DELIVERIES_MASK) return brine__fail(BRINE_EINVAL, "max_deliveries is %u; 1 to %u are possible", o->max_deliveries, DELIVERIES_MASK - 1);
-    if (!o->max_deliveries != !o->dead_letter) return brine__fail(BRINE_EINVAL, "max_deliveries and dead_letter go together: what is delivered so often goes there");
+    if (o->capacity > BRINE_CAPACITY_MAX)
+        return brine__fail(BRINE_EINVAL, "the capacity %u is over %u packets", o->capacity, BRINE_CAPACITY_MAX);
+    if (o->flags & ~BRINE_PIPE_LEASES)
+        return brine__fail(BRINE_EINVAL, "unknown pipe flags 0x%x", o->flags & ~BRINE_PIPE_LEASES);
+    if (!leases && (o->max_deliveries || o->dead_letter))
+        return brine__fail(BRINE_EINVAL, "a delivery limit or dead-letter pipe needs BRINE_PIPE_LEASES");
+    if (o->max_deliveries >= DELIVERIES_MASK)
+        return brine__fail(BRINE_EINVAL, "max_deliveries is %u; 1 to %u are possible", o->max_deliveries,
+                           DELIVERIES_MASK - 1);
+    if (!o->max_deliveries != !o->dead_letter)
+        return brine__fail(BRINE_EINVAL,
+                           "max_deliveries and dead_letter go together: what is delivered so often goes there");
     if (!o->dead_letter) return 0;
-    if (strcmp(o->dead_letter, name) == 0) return brine__fail(BRINE_EINVAL, "pipe \"%s\" cannot be its own dead-letter pipe", name);
+    if (strcmp(o->dead_letter, name) == 0)
+        return brine__fail(BRINE_EINVAL, "pipe \"%s\" cannot be its own dead-letter pipe", name);
     return brine__check_name("dead-letter pipe", o->dead_letter);
 }
 
@@ -215,7 +247,8 @@ static int make_dead_letter(brine_pool *pool, const char *name) {
 }
 
 /* leases: those of the options are asked for, too. */
-static int serve(brine_pool *pool, const char *name, const brine_pipe_options *options, bool leases, brine_pipe **pipe) {
+static int serve(brine_pool *pool, const char *name, const brine_pipe_options *options, bool leases,
+                 brine_pipe **pipe) {
     struct name n;
     uint32_t gen, index;
     int rc = brine__check_name("pipe", name);
@@ -283,7 +316,8 @@ int brine__pipe_enter_slow(brine_pipe *p) {
         }
     }
     pthread_mutex_unlock(&pool->mutex);
-    if (!rc && !dir_is_live(pool, p->index, p->gen)) rc = brine__fail(BRINE_ENOENT, "pipe \"%s\" in pool \"%s\" was removed", p->name, pool->name);
+    if (!rc && !dir_is_live(pool, p->index, p->gen))
+        rc = brine__fail(BRINE_ENOENT, "pipe \"%s\" in pool \"%s\" was removed", p->name, pool->name);
     return rc;
 }
 
@@ -294,7 +328,8 @@ int brine__pipe_enter_slow(brine_pipe *p) {
 static void end_stream(brine_pipe *p, uint64_t stream) {
     brine__reap(p->pool, 0, NULL); /* dead servers do not keep it open */
     if (brine__endpoint_any(p->pool, LINK(p->gen, p->index), SERVERS)) return;
-    if (a64_cas_seq_cst(&p->control->stream, &stream, stream | 1)) brine__wake_all(p->control); /* pairs with stream_closed() */
+    if (a64_cas_seq_cst(&p->control->stream, &stream, stream | 1))
+        brine__wake_all(p->control); /* pairs with stream_closed() */
 }
 
 /* Under the pool's mutex: a thread that serves the pipe meanwhile makes the endpoint a server's again after it. */
@@ -332,7 +367,8 @@ static void close_handle(brine_pipe *p, bool orderly) {
     if (ends && orderly) end_stream(p, stream); /* reaps: not under the mutex */
     pthread_mutex_lock(&pool->mutex);
     bool last = unlist(p);
-    if (ours && last) brine__endpoint_close(pool, p->endpoint);
+    if (ours && last)
+        brine__endpoint_close(pool, p->endpoint);
     else if (ours && ends && a32_load_relaxed(&p->counters->servers) == 0) {
         uint64_t w = a64_load_relaxed(&p->counters->word);
         a64_store_release(&p->counters->word, WORD(word_gen(w), ENDP_CLIENT, word_holder(w)));
@@ -360,7 +396,8 @@ int brine_pipe_remove(brine_pool *pool, const char *name) {
     if (!rc) rc = check_pool(pool);
     if (rc) return rc;
     brine__name_of(name, &n);
-    if ((index = brine__dir_find(pool, &n, &gen)) == NO_ENTRY) return brine__fail(BRINE_ENOENT, "pool \"%s\" has no pipe \"%s\"", pool->name, name);
+    if ((index = brine__dir_find(pool, &n, &gen)) == NO_ENTRY)
+        return brine__fail(BRINE_ENOENT, "pool \"%s\" has no pipe \"%s\"", pool->name, name);
     rc = check_pipe(pool, index, gen, name, NULL, false);
     if (rc) return rc;
     uint64_t w = WORD(gen, DIR_LIVE, 0);

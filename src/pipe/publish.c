@@ -50,8 +50,8 @@ static void finish(const struct held *h) {
 }
 static void take_back(const struct held *h) { a64_store_release(&h->rec->word, WORD(h->gen, REC_HELD, h->me)); }
 
-/* The entry that was found is a pipe. What is read of one that was removed meanwhile may be of another that has its place
- * now; then it is to be looked for again. */
+/* The entry that was found is a pipe. What is read of one that was removed meanwhile may be of another that has its
+ * place now; then it is to be looked for again. */
 static bool is_pipe(brine_pool *pool, uint32_t index, uint32_t gen) {
     return a32_load_relaxed(&pool_dir(pool, index)->kind) != DIR_VALUE && dir_is_live(pool, index, gen);
 }
@@ -94,7 +94,8 @@ int brine_publish(brine_pool *pool, const char *name, brine_packet packet) {
     uint32_t gen, index;
     int rc = brine__check_name("published value's", name), done = 0;
     if (!rc && !pool) rc = brine__fail(BRINE_EINVAL, "the pool is NULL");
-    if (!rc && pool->id != packet.pool) rc = brine__fail(BRINE_EXPOOL, "the packet belongs to another pool; brine_packet_copy copies it");
+    if (!rc && pool->id != packet.pool)
+        rc = brine__fail(BRINE_EXPOOL, "the packet belongs to another pool; brine_packet_copy copies it");
     if (!rc) rc = brine_packet_error(packet);
     if (rc) return rc;
     brine__name_of(name, &n);
@@ -107,12 +108,16 @@ int brine_publish(brine_pool *pool, const char *name, brine_packet packet) {
     rc = brine__held(share, &h);
     while (!rc && !done) {
         index = brine__dir_find(pool, &n, &gen);
-        if (index != NO_ENTRY && is_pipe(pool, index, gen)) rc = brine__fail(BRINE_EMISMATCH, "\"%s\" became a pipe", name);
-        else done = index != NO_ENTRY ? replace(&h, index, gen) : insert(&h, &n);
+        if (index != NO_ENTRY && is_pipe(pool, index, gen))
+            rc = brine__fail(BRINE_EMISMATCH, "\"%s\" became a pipe", name);
+        else
+            done = index != NO_ENTRY ? replace(&h, index, gen) : insert(&h, &n);
         if (done < 0) rc = done;
     }
-    if (!rc) brine__dir_changed(pool);
-    else if (share.record != packet.record) brine__token_own(&h, &packet); /* nobody saw it: the caller's again, as it was */
+    if (!rc)
+        brine__dir_changed(pool);
+    else if (share.record != packet.record)
+        brine__token_own(&h, &packet); /* nobody saw it: the caller's again, as it was */
     return rc;
 }
 
@@ -122,12 +127,14 @@ static int clone_value(brine_pool *pool, uint32_t index, uint32_t gen, brine_pac
     if (!token || !pool_record_exists(pool, link_record(token))) return BRINE_ENOENT;
     struct record *t = pool_record(pool, link_record(token));
     uint64_t target = a64_load_acquire(&t->target);
-    if (word_gen(a64_load_acquire(&t->word)) != link_gen(token) || !target || !pool_record_exists(pool, link_record(target))) return BRINE_ENOENT;
+    if (word_gen(a64_load_acquire(&t->word)) != link_gen(token) || !target ||
+        !pool_record_exists(pool, link_record(target)))
+        return BRINE_ENOENT;
     brine_packet share;
     int rc = brine__token_new(pool, target, &share); /* counts only if that packet is alive in that generation */
     if (rc) return rc;
-    /* If the name's token was let go before we counted, the last holder may have made the packet its own, changed it and
-     * shared it again: another value, the same generation. Published still, it has counted all the time. */
+    /* If the name's token was let go before we counted, the last holder may have made the packet its own, changed it
+     * and shared it again: another value, the same generation. Published still, it has counted all the time. */
     uint64_t w = a64_load_acquire(&t->word);
     uint32_t state = word_state(w);
     /* and under this name: the entry's place may be another's since it was found */
@@ -144,8 +151,11 @@ int brine_lookup(brine_pool *pool, const char *name, brine_deadline deadline, br
     struct name n;
     uint32_t gen, index;
     int rc = brine__check_name("published value's", name);
-    if (!rc && (!pool || !pool_me(pool))) rc = brine__fail(BRINE_EINVAL, "the pool is NULL or could not be attached again after fork");
-    if (!rc && pool->readonly) rc = brine__fail(BRINE_EREADONLY, "pool \"%s\" is attached read-only; brine_peek copies a value out", pool->name);
+    if (!rc && (!pool || !pool_me(pool)))
+        rc = brine__fail(BRINE_EINVAL, "the pool is NULL or could not be attached again after fork");
+    if (!rc && pool->readonly)
+        rc = brine__fail(BRINE_EREADONLY, "pool \"%s\" is attached read-only; brine_peek copies a value out",
+                         pool->name);
     if (rc) return rc;
     brine__name_of(name, &n);
     uint32_t interrupts = a32_load_relaxed(&pool->interrupts);
@@ -154,11 +164,13 @@ int brine_lookup(brine_pool *pool, const char *name, brine_deadline deadline, br
         uint32_t seen = brine__dir_version(pool);
         while ((index = brine__dir_find(pool, &n, &gen)) != NO_ENTRY) {
             if (is_pipe(pool, index, gen))
-                return brine__fail(BRINE_EMISMATCH, "\"%s\" in pool \"%s\" is a pipe, not a published value", name, pool->name);
+                return brine__fail(BRINE_EMISMATCH, "\"%s\" in pool \"%s\" is a pipe, not a published value", name,
+                                   pool->name);
             rc = clone_value(pool, index, gen, packet);
             if (rc != BRINE_ENOENT) return rc;
         }
-        if (brine__passed(until)) return brine__fail(BRINE_ENOENT, "nothing is published as \"%s\" in pool \"%s\"", name, pool->name);
+        if (brine__passed(until))
+            return brine__fail(BRINE_ENOENT, "nothing is published as \"%s\" in pool \"%s\"", name, pool->name);
         if (a32_load_relaxed(&pool->interrupts) != interrupts) return brine__fail(BRINE_EINTR, "interrupted");
         brine__dir_wait(pool, seen, until);
     }
@@ -168,13 +180,17 @@ int brine_unpublish(brine_pool *pool, const char *name) {
     struct name n;
     uint32_t gen, index;
     int rc = brine__check_name("published value's", name);
-    if (!rc && (!pool || !pool_me(pool) || pool->readonly)) rc = brine__fail(BRINE_EINVAL, "the pool is NULL or read-only");
+    if (!rc && (!pool || !pool_me(pool) || pool->readonly))
+        rc = brine__fail(BRINE_EINVAL, "the pool is NULL or read-only");
     if (rc) return rc;
     brine__name_of(name, &n);
-    if ((index = brine__dir_find(pool, &n, &gen)) == NO_ENTRY) return brine__fail(BRINE_ENOENT, "nothing is published as \"%s\" in pool \"%s\"", name, pool->name);
-    if (is_pipe(pool, index, gen)) return brine__fail(BRINE_EMISMATCH, "\"%s\" in pool \"%s\" is a pipe, not a published value", name, pool->name);
+    if ((index = brine__dir_find(pool, &n, &gen)) == NO_ENTRY)
+        return brine__fail(BRINE_ENOENT, "nothing is published as \"%s\" in pool \"%s\"", name, pool->name);
+    if (is_pipe(pool, index, gen))
+        return brine__fail(BRINE_EMISMATCH, "\"%s\" in pool \"%s\" is a pipe, not a published value", name, pool->name);
     uint64_t w = WORD(gen, DIR_LIVE, 0);
-    if (!a64_cas_seq_cst(&pool_dir(pool, index)->word, &w, WORD(gen, DIR_REMOVED, 0))) return brine__fail(BRINE_ENOENT, "\"%s\" was removed by somebody else", name);
+    if (!a64_cas_seq_cst(&pool_dir(pool, index)->word, &w, WORD(gen, DIR_REMOVED, 0)))
+        return brine__fail(BRINE_ENOENT, "\"%s\" was removed by somebody else", name);
     brine__dir_changed(pool);
     brine__entry_cleanup(pool, index, a32_load_relaxed(pool->me), false);
     return 0;

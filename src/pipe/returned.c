@@ -28,7 +28,9 @@ struct returned_list {
 
 static bool is_returned(const struct ring *r, uint32_t i, struct found *f) {
     struct record *d = pool_record(r->pool, i);
-    *f = (struct found){.word = a64_load_acquire(&d->word), .journey = a64_load_acquire(&d->journey), .record = i}; /* pairs with the CAS to RETURNED */
+    *f = (struct found){.word = a64_load_acquire(&d->word),
+                        .journey = a64_load_acquire(&d->journey),
+                        .record = i}; /* pairs with the CAS to RETURNED */
     if (word_state(f->word) != REC_RETURNED || a64_load_relaxed(&d->pipe) != pipe_link(r)) return false;
     f->pos = a64_load_relaxed(&d->pos);
     return true;

@@ -17,7 +17,8 @@ static void help_head(const struct ring *r, uint64_t h, uint64_t s) {
      * read would then be of another journey. */
     if (a64_load_acquire(&r->control->head) != h) return;
     /* Changed since: by the taker, or by the reaper of the sender (QUEUED), and then it is still to be recorded. */
-    if (is_sent(word_state(w)) && !brine__journey_cas(d, w, journey, WORD(word_gen(w), REC_ARRIVED, slot_proc(s)))) return;
+    if (is_sent(word_state(w)) && !brine__journey_cas(d, w, journey, WORD(word_gen(w), REC_ARRIVED, slot_proc(s))))
+        return;
     ring_advance(&r->control->head, h);
 }
 
@@ -31,7 +32,8 @@ static bool ring_exists(const struct ring *r) {
 /* If somebody enqueued at tail and has not moved it, moves it. */
 static bool help_tail(const struct ring *r) {
     uint64_t t = a64_load_acquire(&r->control->tail), s = a64_load_acquire(&r->slots[t & r->mask]);
-    if (slot_lap(s) != (slot_full(s) ? ring_lap(r, t) : ((ring_lap(r, t) + 1) & LAP_MASK)) || !ring_exists(r)) return false;
+    if (slot_lap(s) != (slot_full(s) ? ring_lap(r, t) : ((ring_lap(r, t) + 1) & LAP_MASK)) || !ring_exists(r))
+        return false;
     ring_advance(&r->control->tail, t);
     return true;
 }
@@ -51,7 +53,8 @@ static bool really_full(brine_pipe *p, const struct ring *r, uint64_t t) {
     a64_store_relaxed(&p->head_seen, h);
     if ((int64_t)(t - h) < (int64_t)p->capacity) return false; /* negative: t is out of date */
     uint64_t s = a64_load_acquire(&r->slots[h & r->mask]);
-    if (slot_full(s) || slot_lap(s) != ((ring_lap(r, h) + 1) & LAP_MASK)) return slot_full(s) && slot_lap(s) == ring_lap(r, h);
+    if (slot_full(s) || slot_lap(s) != ((ring_lap(r, h) + 1) & LAP_MASK))
+        return slot_full(s) && slot_lap(s) == ring_lap(r, h);
     help_head(r, h, s);
     return false;
 }
@@ -63,8 +66,10 @@ static bool maybe_full(const brine_pipe *p, uint64_t t) {
 }
 
 static int give_back(struct record *d, uint32_t gen, uint32_t me, bool leased) {
-    if (unlikely(leased)) brine__lease_resume(d, gen, me);
-    else a64_store_release(&d->word, WORD(gen, REC_HELD, me));
+    if (unlikely(leased))
+        brine__lease_resume(d, gen, me);
+    else
+        a64_store_release(&d->word, WORD(gen, REC_HELD, me));
     return BRINE_ETIMEDOUT;
 }
 
@@ -73,7 +78,8 @@ int brine__ring_enqueue(brine_pipe *p, struct record *d, uint32_t index, uint32_
     a64_store_relaxed(&d->pipe, pipe_link(&r)); /* all published by SENDING */
     a64_store_relaxed(&d->pos, UINT64_MAX);
     a64_store_relaxed(&d->journey, next_journey(a64_load_relaxed(&d->journey)));
-    a64_store_release(&d->word, WORD(gen, unlikely(leased) ? REC_FORWARDING : REC_SENDING, me)); /* pairs with the reaper's acquire */
+    a64_store_release(
+        &d->word, WORD(gen, unlikely(leased) ? REC_FORWARDING : REC_SENDING, me)); /* pairs with the reaper's acquire */
     for (;;) {
         uint64_t t = a64_load_acquire(&p->control->tail), s = a64_load_acquire(&p->slots[t & p->mask]);
         uint32_t lap = ring_lap(&r, t), next = (lap + 1) & LAP_MASK, before = (lap - 1) & LAP_MASK;
@@ -99,8 +105,10 @@ int brine__ring_enqueue(brine_pipe *p, struct record *d, uint32_t index, uint32_
 }
 
 void brine__deliver(const brine_pipe *p, const struct ring *r, struct record *d, uint32_t gen, uint32_t me) {
-    if (unlikely(p->leases)) brine__lease(r, d, gen, me);
-    else a64_store_release(&d->word, WORD(gen, REC_HELD, me));
+    if (unlikely(p->leases))
+        brine__lease(r, d, gen, me);
+    else
+        a64_store_release(&d->word, WORD(gen, REC_HELD, me));
 }
 
 int brine__ring_dequeue(brine_pipe *p, uint32_t me, brine_packet *packet) {
@@ -121,7 +129,8 @@ int brine__ring_dequeue(brine_pipe *p, uint32_t me, brine_packet *packet) {
             put_packet(packet, r.pool, slot_rec(s), gen);
             return 0;
         }
-        if (!slot_full(s) && slot_lap(s) == next) help_head(&r, h, s);
+        if (!slot_full(s) && slot_lap(s) == next)
+            help_head(&r, h, s);
         else if (!slot_full(s) && slot_lap(s) == lap && a64_load_acquire(&p->control->head) == h &&
                  a64_load_acquire(&p->control->returned) == a64_load_relaxed(&p->returned_seen))
             return BRINE_ETIMEDOUT;
@@ -139,13 +148,21 @@ bool brine__ring_of(brine_pool *pool, uint32_t index, uint32_t gen, struct ring 
     if (!pool_record_exists(pool, record) || shift > 21) return false;
     uint64_t rw = a64_load_acquire(&pool_record(pool, record)->word);
     /* gone already if who removed the pipe died after freeing it */
-    if (word_gen(rw) != link_gen(target) || (word_state(rw) != REC_ANCHORED && word_state(rw) != REC_ANCHORING)) return false;
+    if (word_gen(rw) != link_gen(target) || (word_state(rw) != REC_ANCHORED && word_state(rw) != REC_ANCHORING))
+        return false;
     /* one ring for each name: helping and draining are then linear, whatever the directory says */
     if (a64_load_relaxed(&pool_record(pool, record)->pipe) != LINK(gen, index)) return false;
     uint64_t slots = pool_record(pool, record)->root.payload; /* where brine__ring_make put them */
-    if (slots < pool->layout.records || (slots & 7) || !brine__committed(pool, slots, (uint64_t)8 << shift)) return false;
-    *ring = (struct ring){pool, pool_pipe(pool, index), pool_at(pool, slots), ((uint64_t)1 << shift) - 1, shift,
-                          a32_load_relaxed(&e->capacity), index, gen};
+    if (slots < pool->layout.records || (slots & 7) || !brine__committed(pool, slots, (uint64_t)8 << shift))
+        return false;
+    *ring = (struct ring){pool,
+                          pool_pipe(pool, index),
+                          pool_at(pool, slots),
+                          ((uint64_t)1 << shift) - 1,
+                          shift,
+                          a32_load_relaxed(&e->capacity),
+                          index,
+                          gen};
     return true;
 }
 
@@ -171,10 +188,12 @@ static void undo_sending(brine_pool *pool, uint32_t index, struct record *d, uin
             a64_cas_acq_rel(&d->word, &w, WORD(word_gen(w), REC_QUEUED, 0)); /* it is in the pipe, for good */
             return;
         }
-        if (exists && slot_rec(s) == index && !slot_full(s) && slot_lap(s) == ((ring_lap(&r, t) + 1) & LAP_MASK)) help_up_to(&r, t);
+        if (exists && slot_rec(s) == index && !slot_full(s) && slot_lap(s) == ((ring_lap(&r, t) + 1) & LAP_MASK))
+            help_up_to(&r, t);
     }
     /* Never got in. No store: it may have been recorded, by us or by its taker. */
-    if (word_state(w) == REC_FORWARDING) brine__lease_undo_forward(d, w, journey);
+    if (word_state(w) == REC_FORWARDING)
+        brine__lease_undo_forward(d, w, journey);
     else if (a64_cas_acq_rel(&d->word, &w, WORD(word_gen(w), REC_HELD, word_holder(w))))
         brine__packet_undo(pool, index, WORD(word_gen(w), REC_HELD, word_holder(w)), word_holder(w));
 }
@@ -188,17 +207,22 @@ static void undo_arrived(brine_pool *pool, struct record *d, uint64_t w) {
 
 void brine__ring_undo(brine_pool *pool, uint32_t index, uint64_t w) {
     struct record *d = pool_record(pool, index);
-    if (word_state(w) == REC_SENDING || word_state(w) == REC_FORWARDING) undo_sending(pool, index, d, w);
-    else if (word_state(w) == REC_ARRIVED) undo_arrived(pool, d, w);
+    if (word_state(w) == REC_SENDING || word_state(w) == REC_FORWARDING)
+        undo_sending(pool, index, d, w);
+    else if (word_state(w) == REC_ARRIVED)
+        undo_arrived(pool, d, w);
 }
 
 void brine__let_go(brine_pool *pool, uint32_t index, uint32_t gen, uint32_t me, bool reaping) {
-    if (reaping) brine__packet_undo(pool, index, WORD(gen, REC_HELD, me), me);
-    else brine_packet_free(packet_of(pool, index, gen));
+    if (reaping)
+        brine__packet_undo(pool, index, WORD(gen, REC_HELD, me), me);
+    else
+        brine_packet_free(packet_of(pool, index, gen));
 }
 
 void brine__ring_drain(const struct ring *r, uint32_t me, bool reaping) {
-    while (brine__ring_help(r)) {}
+    while (brine__ring_help(r)) {
+    }
     uint64_t end = a64_load_acquire(&r->control->head) + r->mask + 1;
     for (uint64_t t = a64_load_acquire(&r->control->head); t < end; t++) {
         uint64_t s = a64_load_acquire(&r->slots[t & r->mask]);
@@ -207,9 +231,10 @@ void brine__ring_drain(const struct ring *r, uint32_t me, bool reaping) {
         struct record *d = pool_record(r->pool, slot_rec(s));
         uint64_t w = a64_load_acquire(&d->word);
         bool taken = false;
-        /* A drain cut short by death is done again: then some are gone, and their records others'. Again if the reaper of
-         * its sender makes it QUEUED meanwhile. */
-        while (!taken && is_sent(word_state(w)) && a64_load_relaxed(&d->pipe) == pipe_link(r) && a64_load_relaxed(&d->pos) == t)
+        /* A drain cut short by death is done again: then some are gone, and their records others'. Again if the reaper
+         * of its sender makes it QUEUED meanwhile. */
+        while (!taken && is_sent(word_state(w)) && a64_load_relaxed(&d->pipe) == pipe_link(r) &&
+               a64_load_relaxed(&d->pos) == t)
             taken = a64_cas_acq_rel(&d->word, &w, WORD(word_gen(w), REC_HELD, me));
         if (taken) brine__let_go(r->pool, slot_rec(s), word_gen(w), me, reaping);
     }

@@ -26,28 +26,28 @@
 struct brine_pipe {
     struct brine_pipe *next; /* in pool->pipes, under pool->mutex */
     brine_pool *pool;
-    uint64_t epoch;          /* of the pool when the endpoint was got */
-    uint32_t index, gen;     /* directory entry */
-    const a64 *entry;        /* its word, which is `live` until the pipe is removed */
+    uint64_t epoch;      /* of the pool when the endpoint was got */
+    uint32_t index, gen; /* directory entry */
+    const a64 *entry;    /* its word, which is `live` until the pipe is removed */
     uint64_t live;
-    uint32_t endpoint;       /* shared by this process's handles of the pipe */
+    uint32_t endpoint; /* shared by this process's handles of the pipe */
     uint32_t capacity, shift;
     uint64_t mask;
     a64 *slots;
     struct pipe_control *control;
     struct endpoint *counters;
-    uint32_t first_thread;   /* the thread whose counts are plain stores */
+    uint32_t first_thread; /* the thread whose counts are plain stores */
     bool server, leases;
-    a32 expected;            /* BRINE_EXPECT_... */
-    a64 head_seen;           /* last head that an enqueue saw: saves reading the readers' line */
+    a32 expected;                   /* BRINE_EXPECT_... */
+    a64 head_seen;                  /* last head that an enqueue saw: saves reading the readers' line */
     struct returned_list *returned; /* found, not yet taken; made at first use */
-    a32 returned_busy;       /* a thread works on that list */
-    a64 returned_seen;       /* last value of control->returned with nothing left to take */
+    a32 returned_busy;              /* a thread works on that list */
+    a64 returned_seen;              /* last value of control->returned with nothing left to take */
     a32 interrupts;
-    a64 spin_ns;             /* how long the next wait spins before it sleeps */
-    a32 spin_useless;        /* whom we wait for runs only where we do */
+    a64 spin_ns;      /* how long the next wait spins before it sleeps */
+    a32 spin_useless; /* whom we wait for runs only where we do */
     a32 spins_failed;
-    a32 polls;               /* that found nothing, for several packets */
+    a32 polls; /* that found nothing, for several packets */
     char name[BRINE_NAME_MAX + 1];
 };
 
@@ -65,7 +65,8 @@ static inline void prefetch_packet(const struct record *d) {
     prefetch_write(d);
     __builtin_prefetch(d->inline_arena);
 }
-/* And what one who answers at once needs too: more values, and the line that is written when the packet is passed on. */
+/* And what one who answers at once needs too: more values, and the line that is written when the packet is passed on.
+ */
 static inline void prefetch_more(const struct record *d) {
     __builtin_prefetch(d->inline_arena + 64);
     prefetch_write(&d->pipe);
@@ -89,17 +90,20 @@ static inline uint64_t pipe_link(const struct ring *r) { return LINK(r->gen, r->
 
 /* One attempt each. 0 or BRINE_ETIMEDOUT (full, empty; no detail). The packet is held by the caller and
  * is HELD again on failure. */
-int brine__ring_enqueue(brine_pipe *pipe, struct record *packet, uint32_t index, uint32_t gen, uint32_t me, bool leased);
+int brine__ring_enqueue(brine_pipe *pipe, struct record *packet, uint32_t index, uint32_t gen, uint32_t me,
+                        bool leased);
 int brine__ring_dequeue(brine_pipe *pipe, uint32_t me, brine_packet *packet);
 
 #define ORIGIN_POS_MASK (((uint64_t)1 << 48) - 1)
 /* True if it is being enqueued, or is in its slot. */
-static inline bool is_sent(uint32_t state) { return state == REC_SENDING || state == REC_QUEUED || state == REC_FORWARDING; }
+static inline bool is_sent(uint32_t state) {
+    return state == REC_SENDING || state == REC_QUEUED || state == REC_FORWARDING;
+}
 
 /* ---- several at once (pipe/batch.c) ---- */
 
-/* One attempt of the usual kind for the first of several packets: how many were put or taken; 0: the pipe is full or empty, or
- * it is a case for the single calls. */
+/* One attempt of the usual kind for the first of several packets: how many were put or taken; 0: the pipe is full or
+ * empty, or it is a case for the single calls. */
 size_t brine__put_batch(brine_pipe *pipe, const brine_packet *packets, size_t count);
 size_t brine__take_batch(brine_pipe *pipe, brine_packet *packets, size_t count);
 
@@ -110,7 +114,8 @@ void brine__deliver(const brine_pipe *pipe, const struct ring *ring, struct reco
 
 /* Some may have come back since this handle last found none. */
 static inline bool brine__returned_any(const brine_pipe *p) {
-    return a64_load_acquire(&p->control->returned) != a64_load_relaxed(&p->returned_seen); /* pairs with the bump: they are RETURNED */
+    return a64_load_acquire(&p->control->returned) !=
+           a64_load_relaxed(&p->returned_seen); /* pairs with the bump: they are RETURNED */
 }
 /* Takes the one with the lowest position, as a dequeue does. False: there is none. */
 bool brine__take_returned(brine_pipe *pipe, const struct ring *ring, uint32_t me, brine_packet *packet);
@@ -146,7 +151,8 @@ void brine__ring_drain(const struct ring *ring, uint32_t me, bool reaping);
  * may hold nothing itself, as it may still be joining. */
 void brine__let_go(brine_pool *pool, uint32_t index, uint32_t gen, uint32_t me, bool reaping);
 
-/* Records are too far apart for the processor to fetch by itself what is walked; of so many the lines are on their way. */
+/* Records are too far apart for the processor to fetch by itself what is walked; of so many the lines are on their way.
+ */
 #define SCAN_AHEAD 24
 
 /* The next record after i that exists, below high; 0: there is none. Memory comes in whole pages of records. */
@@ -159,7 +165,8 @@ static inline uint32_t next_record(const brine_pool *pool, uint32_t i, uint64_t 
 
 /* Packets in the ring; never fails. */
 static inline uint64_t ring_length(const struct pipe_control *c) {
-    uint64_t head = a64_load_acquire(&c->head), tail = a64_load_acquire(&c->tail); /* head first: never negative for long */
+    uint64_t head = a64_load_acquire(&c->head),
+             tail = a64_load_acquire(&c->tail); /* head first: never negative for long */
     return tail > head ? tail - head : 0;
 }
 
@@ -171,7 +178,8 @@ int brine__pipe_enter_slow(brine_pipe *pipe);
 static inline int pipe_enter(brine_pipe *pipe, uint32_t *me) {
     if (unlikely(!pipe)) return brine__fail(BRINE_EINVAL, "the pipe is NULL");
     *me = pool_me(pipe->pool);
-    if (likely(*me && pipe->epoch == pipe->pool->epoch && a64_load_acquire(pipe->entry) == pipe->live)) return 0; /* as dir_is_live() */
+    if (likely(*me && pipe->epoch == pipe->pool->epoch && a64_load_acquire(pipe->entry) == pipe->live))
+        return 0; /* as dir_is_live() */
     return brine__pipe_enter_slow(pipe);
 }
 
@@ -179,7 +187,8 @@ static inline int pipe_enter(brine_pipe *pipe, uint32_t *me) {
 uint32_t brine__endpoint_open(brine_pool *pool, uint64_t pipe, bool server, int *status);
 void brine__endpoint_close(brine_pool *pool, uint32_t endpoint);
 /* Any process has this pipe open: at all, as a server, or as a reader. */
-/* SERVERS: those that keep the stream open. PRESENT: those and who is just ending it: it has ended, or they are dead, before they go. */
+/* SERVERS: those that keep the stream open. PRESENT: those and who is just ending it: it has ended, or they are dead,
+ * before they go. */
 enum who { ANYBODY, SERVERS, PRESENT, READERS };
 bool brine__endpoint_any(brine_pool *pool, uint64_t pipe, enum who who);
 /* Another process that has it open may run on a CPU other than `cpu` (1 + its number). */
@@ -203,11 +212,13 @@ void brine__wake_slow(a32 *ec, int count);
 void brine__wake_some(brine_pipe *pipe, a32 *ec, int count);
 static inline void wake_readers(brine_pipe *p, int count) {
     fence_after_rmw(); /* pairs with the seq_cst add in waiting_add(): either we see it or it sees our change */
-    if (unlikely((uint32_t)a64_load_relaxed(&p->control->wait_readers) != 0)) brine__wake_some(p, &p->control->ec_readers, count);
+    if (unlikely((uint32_t)a64_load_relaxed(&p->control->wait_readers) != 0))
+        brine__wake_some(p, &p->control->ec_readers, count);
 }
 static inline void wake_writers(brine_pipe *p, int count) {
     fence_after_rmw(); /* as above */
-    if (unlikely((uint32_t)a64_load_relaxed(&p->control->wait_writers) != 0)) brine__wake_some(p, &p->control->ec_writers, count);
+    if (unlikely((uint32_t)a64_load_relaxed(&p->control->wait_writers) != 0))
+        brine__wake_some(p, &p->control->ec_writers, count);
 }
 static inline void wake_reader(brine_pipe *p) { wake_readers(p, 1); }
 static inline void wake_writer(brine_pipe *p) { wake_writers(p, 1); }
@@ -221,7 +232,9 @@ void brine__wake_process(brine_pool *pool);
 /* Numbers the threads of this process, from 1 on. */
 extern THREAD_LOCAL_FAST uint32_t brine__my_number;
 uint32_t brine__thread_number_new(void);
-static inline uint32_t thread_number(void) { return likely(brine__my_number != 0) ? brine__my_number : brine__thread_number_new(); }
+static inline uint32_t thread_number(void) {
+    return likely(brine__my_number != 0) ? brine__my_number : brine__thread_number_new();
+}
 
 /* CASes head or tail onwards; who fails was helped. */
 static inline void ring_advance(a64 *position, uint64_t from) { a64_cas_acq_rel(position, &from, from + 1); }

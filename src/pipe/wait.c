@@ -47,7 +47,8 @@ static uint32_t waiting_add(a64 *waiting) {
 
 static void waiting_remove(a64 *waiting, uint32_t epoch) {
     uint64_t w = a64_load_relaxed(waiting);
-    while ((uint32_t)(w >> 32) == epoch && (uint32_t)w != 0 && !a64_cas_acq_rel(waiting, &w, w - 1)) {}
+    while ((uint32_t)(w >> 32) == epoch && (uint32_t)w != 0 && !a64_cas_acq_rel(waiting, &w, w - 1)) {
+    }
 }
 
 void brine__wake_slow(a32 *ec, int count) {
@@ -56,7 +57,8 @@ void brine__wake_slow(a32 *ec, int count) {
 }
 
 void brine__wake_some(brine_pipe *p, a32 *ec, int count) {
-    if (spins(p)) a64_store_relaxed(&p->control->woken_ns, (uint64_t)brine__now_ns()); /* a measurement: no order needed */
+    if (spins(p))
+        a64_store_relaxed(&p->control->woken_ns, (uint64_t)brine__now_ns()); /* a measurement: no order needed */
     brine__wake_slow(ec, count);
 }
 
@@ -69,7 +71,8 @@ void brine__waiting_reset(struct pipe_control *c) {
     a64 *words[] = {&c->wait_readers, &c->wait_writers};
     for (int i = 0; i < 2; i++) {
         uint64_t w = a64_load_relaxed(words[i]);
-        while (!a64_cas_seq_cst(words[i], &w, ((w >> 32) + 1) << 32)) {}
+        while (!a64_cas_seq_cst(words[i], &w, ((w >> 32) + 1) << 32)) {
+        }
     }
     brine__wake_all(c); /* the live ones count themselves in again */
 }
@@ -78,7 +81,8 @@ void brine__waiting_reset(struct pipe_control *c) {
 static uint32_t note_wait(brine_pool *pool, a32 *ec) {
     for (uint32_t i = 0; i < POOL_WAITS; i++) {
         uint64_t none = 0;
-        if (a64_load_relaxed(&pool->waits[i]) == 0 && a64_cas_seq_cst(&pool->waits[i], &none, pool_offset(pool, ec))) return i;
+        if (a64_load_relaxed(&pool->waits[i]) == 0 && a64_cas_seq_cst(&pool->waits[i], &none, pool_offset(pool, ec)))
+            return i;
     }
     return POOL_WAITS;
 }
@@ -145,7 +149,8 @@ static a64 wake_cost = WAKE_COST_FIRST_NS; /* this process's; a moving average *
 /* A try would probably succeed. Reads the word that the peer writes first, and as little else as can be. */
 static bool worth_a_try(const struct op *op) {
     const brine_pipe *p = op->pipe;
-    if (!op->reader) return a64_load_relaxed(&p->control->tail) - a64_load_relaxed(&p->control->head) < p->capacity; /* guesses */
+    if (!op->reader)
+        return a64_load_relaxed(&p->control->tail) - a64_load_relaxed(&p->control->head) < p->capacity; /* guesses */
     uint64_t h = a64_load_relaxed(&p->control->head), s = a64_load_relaxed(&p->slots[h & p->mask]);
     return slot_full(s) || brine__returned_any(p);
 }
@@ -200,15 +205,17 @@ static void measure_wake(const struct pipe_control *c, int64_t begin) {
     a64_store_relaxed(&wake_cost, (cost * 7 + (uint64_t)took) / 8);
 }
 
-/* Somebody whom the handle expects is gone. Who is expected has to be looked for among all who have the pipe open. A pipe is
- * there before its first server is: none can be gone before a stream was opened. */
+/* Somebody whom the handle expects is gone. Who is expected has to be looked for among all who have the pipe open. A
+ * pipe is there before its first server is: none can be gone before a stream was opened. */
 static bool peer_gone(const brine_pipe *p) {
     uint32_t expected = a32_load_relaxed(&p->expected);
     uint64_t link = LINK(p->gen, p->index);
     if (likely(expected == 0)) return false;
-    bool served = a64_load_acquire(&p->control->stream) != 0; /* pairs with open_stream(): its server's endpoint is seen */
+    bool served =
+        a64_load_acquire(&p->control->stream) != 0; /* pairs with open_stream(): its server's endpoint is seen */
     if ((expected & BRINE_EXPECT_SERVER) && served && !brine__endpoint_any(p->pool, link, PRESENT)) return true;
-    return (expected & BRINE_EXPECT_READER) && (a32_load_relaxed(&p->control->roles) & ENDP_READS) && !brine__endpoint_any(p->pool, link, READERS);
+    return (expected & BRINE_EXPECT_READER) && (a32_load_relaxed(&p->control->roles) & ENDP_READS) &&
+           !brine__endpoint_any(p->pool, link, READERS);
 }
 
 struct interrupts {
@@ -273,12 +280,15 @@ static int explain(brine_pipe *p, bool reader, int rc) {
     const char *what = reader ? "empty" : "full";
     switch (rc) {
     case BRINE_ETIMEDOUT:
-        return brine__fail_later(rc, reader ? "pipe \"%s\" in pool \"%s\" stayed empty (capacity %u) until the deadline"
-                                            : "pipe \"%s\" in pool \"%s\" stayed full (capacity %u) until the deadline",
+        return brine__fail_later(rc,
+                                 reader ? "pipe \"%s\" in pool \"%s\" stayed empty (capacity %u) until the deadline"
+                                        : "pipe \"%s\" in pool \"%s\" stayed full (capacity %u) until the deadline",
                                  p->name, p->pool->name, p->capacity);
-    case BRINE_ECLOSED: return brine__fail(rc, "the stream of pipe \"%s\" in pool \"%s\" has ended", p->name, p->pool->name);
+    case BRINE_ECLOSED:
+        return brine__fail(rc, "the stream of pipe \"%s\" in pool \"%s\" has ended", p->name, p->pool->name);
     case BRINE_EGONE:
-        return brine__fail(rc, "pipe \"%s\" in pool \"%s\" is %s, and no process %s it any more", p->name, p->pool->name, what,
+        return brine__fail(rc, "pipe \"%s\" in pool \"%s\" is %s, and no process %s it any more", p->name,
+                           p->pool->name, what,
                            brine__endpoint_any(p->pool, LINK(p->gen, p->index), SERVERS) ? "reads" : "serves");
     case BRINE_EINTR: return brine__fail(rc, "the wait on pipe \"%s\" was interrupted", p->name);
     default: return rc;
@@ -326,11 +336,14 @@ __attribute__((noinline)) static int enqueue_slow(brine_pipe *pipe, brine_packet
     if (unlikely(rc)) return rc;
     note_role(pipe, ENDP_WRITES);
     if (unlikely(packet.pool != pipe->pool->id && packet.record))
-        return brine__fail(BRINE_EXPOOL, "the packet belongs to another pool than pipe \"%s\"; brine_packet_copy copies it", pipe->name);
+        return brine__fail(BRINE_EXPOOL,
+                           "the packet belongs to another pool than pipe \"%s\"; brine_packet_copy copies it",
+                           pipe->name);
     rc = packet_holding(packet, &op.held, &op.leased);
     if (unlikely(rc)) return rc;
     if (unlikely(op.held.rec->error))
-        return brine__fail(op.held.rec->error, "the packet was not built completely (%s); check the setters", brine_status_text(op.held.rec->error));
+        return brine__fail(op.held.rec->error, "the packet was not built completely (%s); check the setters",
+                           brine_status_text(op.held.rec->error));
     rc = try_op(&op);
     if (likely(rc == 0)) return 0;
     return rc == BRINE_ETIMEDOUT ? not_at_once(&op, deadline) : explain(pipe, false, rc);
@@ -359,7 +372,8 @@ int brine_enqueue(brine_pipe *p, brine_packet packet, brine_deadline deadline) {
     if (unlikely(slot_full(s) || slot_lap(s) != lap)) return enqueue_slow(p, packet, deadline);
     uint64_t bytes = note_size(p->pool, d);
     set_out(p, d, packet.generation, me, t);
-    if (unlikely(!a64_cas_seq_cst(&p->slots[t & p->mask], &s, slot_word(lap, true, me, packet.record)))) { /* linearization, as there */
+    if (unlikely(!a64_cas_seq_cst(&p->slots[t & p->mask], &s,
+                                  slot_word(lap, true, me, packet.record)))) { /* linearization, as there */
         a64_store_release(&d->word, WORD(packet.generation, REC_HELD, me));
         return enqueue_slow(p, packet, deadline);
     }
@@ -374,7 +388,8 @@ int brine_dequeue(brine_pipe *p, brine_packet *packet, brine_deadline deadline) 
     uint32_t me = likely(p != NULL) ? a32_load_relaxed(p->pool->me) : 0;
     if (unlikely(!me || !ready(p, me, ENDP_READS) || p->leases)) return dequeue_slow(p, packet, deadline);
     if (unlikely(brine__returned_any(p))) return dequeue_slow(p, packet, deadline);
-    uint64_t h = a64_load_acquire(&p->control->head), s = a64_load_acquire(&p->slots[h & p->mask]), lap = (h >> p->shift) & LAP_MASK;
+    uint64_t h = a64_load_acquire(&p->control->head), s = a64_load_acquire(&p->slots[h & p->mask]),
+             lap = (h >> p->shift) & LAP_MASK;
     if (unlikely(!slot_full(s) || slot_lap(s) != lap)) return dequeue_slow(p, packet, deadline);
     uint32_t index = slot_rec(s);
     struct record *d = pool_record(p->pool, index);
@@ -383,7 +398,8 @@ int brine_dequeue(brine_pipe *p, brine_packet *packet, brine_deadline deadline) 
     uint64_t ahead = a64_load_relaxed(&p->slots[(h + READ_AHEAD) & p->mask]); /* a guess: only fetched, not used */
     if (slot_full(ahead)) prefetch_packet(pool_record(p->pool, slot_rec(ahead)));
     /* The take, as in brine__ring_dequeue(). */
-    if (unlikely(!a64_cas_seq_cst(&p->slots[h & p->mask], &s, slot_word(lap + 1, false, me, index)))) return dequeue_slow(p, packet, deadline);
+    if (unlikely(!a64_cas_seq_cst(&p->slots[h & p->mask], &s, slot_word(lap + 1, false, me, index))))
+        return dequeue_slow(p, packet, deadline);
     uint32_t gen = word_gen(a64_load_acquire(&d->word));
     a64_store_release(&d->word, WORD(gen, REC_ARRIVED, me)); /* recorded; before head moves */
     prefetch_large(p->pool, d);
@@ -397,13 +413,14 @@ int brine_dequeue(brine_pipe *p, brine_packet *packet, brine_deadline deadline) 
 
 /* ---- several packets ---- */
 
-int brine_enqueue_many(brine_pipe *pipe, const brine_packet *packets, size_t count, brine_deadline deadline, size_t *done) {
+int brine_enqueue_many(brine_pipe *pipe, const brine_packet *packets, size_t count, brine_deadline deadline,
+                       size_t *done) {
     size_t n = 0;
     int rc = 0;
     if (unlikely(count && !packets)) rc = brine__fail(BRINE_EINVAL, "the array of packets is NULL");
     while (n < count && rc == 0) {
         size_t k = brine__put_batch(pipe, packets + n, count - n);
-        if (k == 0) { /* full, or not of the usual kind */
+        if (k == 0) {                         /* full, or not of the usual kind */
             deadline = brine_until(deadline); /* for all of them together */
             rc = enqueue_slow(pipe, packets[n], deadline);
             k = rc == 0;
@@ -414,8 +431,8 @@ int brine_enqueue_many(brine_pipe *pipe, const brine_packet *packets, size_t cou
     return rc;
 }
 
-/* For a poll: tail says that there is nothing. The slot that writers are about to fill is left alone, but looked at now and
- * then: one may have been stopped before it moved tail. */
+/* For a poll: tail says that there is nothing. The slot that writers are about to fill is left alone, but looked at now
+ * and then: one may have been stopped before it moved tail. */
 static bool nothing_came(brine_pipe *p) {
     if (!ready(p, a32_load_relaxed(p->pool->me), ENDP_READS) || p->leases) return false;
     if (brine__returned_any(p) || stream_closed(p) || ring_length(p->control) != 0) return false;
@@ -425,14 +442,17 @@ static bool nothing_came(brine_pipe *p) {
 int brine_dequeue_many(brine_pipe *pipe, brine_packet *packets, size_t count, brine_deadline deadline, size_t *done) {
     size_t n = 0;
     int rc = 0;
-    if (unlikely(!packets || count == 0 || !done)) rc = brine__fail(BRINE_EINVAL, "there is no room for a packet, or none for their number");
+    if (unlikely(!packets || count == 0 || !done))
+        rc = brine__fail(BRINE_EINVAL, "there is no room for a packet, or none for their number");
     else if ((n = brine__take_batch(pipe, packets, count)) == 0) {
         struct op op = {.pipe = pipe, .reader = true};
-        rc = deadline.ns == 0 && pipe && nothing_came(pipe) ? not_at_once(&op, deadline) : dequeue_slow(pipe, packets, deadline);
+        rc = deadline.ns == 0 && pipe && nothing_came(pipe) ? not_at_once(&op, deadline)
+                                                            : dequeue_slow(pipe, packets, deadline);
     }
     if (likely(rc == 0)) {
         if (n == 0) n = 1 + brine__take_batch(pipe, packets + 1, count - 1);
-        while (n < count && (pipe->leases || brine__returned_any(pipe)) && brine__dequeue_now(pipe, packets + n) == 0) n++;
+        while (n < count && (pipe->leases || brine__returned_any(pipe)) && brine__dequeue_now(pipe, packets + n) == 0)
+            n++;
     }
     if (done) *done = n;
     return rc;
@@ -448,8 +468,8 @@ int brine__dequeue_now(brine_pipe *pipe, brine_packet *packet) {
 
 #define WAIT_MAX 128
 
-/* True if a packet stands at head, also when its writer was stopped before it moved tail; or if one was taken from there,
- * whose reader was stopped before it moved head. */
+/* True if a packet stands at head, also when its writer was stopped before it moved tail; or if one was taken from
+ * there, whose reader was stopped before it moved head. */
 static bool head_is(const brine_pipe *p, bool full) {
     const struct ring r = ring_of_pipe(p);
     uint64_t h = a64_load_acquire(&p->control->head), s = a64_load_acquire(&p->slots[h & p->mask]);
@@ -460,8 +480,10 @@ static uint32_t readiness(brine_pipe *p, uint32_t events) {
     uint64_t length = ring_length(p->control);
     uint32_t ready = 0;
     bool returned = brine__returned_any(p);
-    if ((events & BRINE_READABLE) && (length > 0 || head_is(p, true) || returned || stream_closed(p))) ready |= BRINE_READABLE;
-    if ((events & BRINE_WRITABLE) && (length < p->capacity || head_is(p, false) || stream_closed(p))) ready |= BRINE_WRITABLE;
+    if ((events & BRINE_READABLE) && (length > 0 || head_is(p, true) || returned || stream_closed(p)))
+        ready |= BRINE_READABLE;
+    if ((events & BRINE_WRITABLE) && (length < p->capacity || head_is(p, false) || stream_closed(p)))
+        ready |= BRINE_WRITABLE;
     return ready;
 }
 
@@ -490,8 +512,10 @@ static size_t sides_of(const brine_wait *waits, size_t count, struct side *sides
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
         struct pipe_control *c = waits[i].pipe->control;
-        if (waits[i].events & BRINE_READABLE) sides[n++] = (struct side){.ec = &c->ec_readers, .waiting = &c->wait_readers, .pool = waits[i].pipe->pool};
-        if (waits[i].events & BRINE_WRITABLE) sides[n++] = (struct side){.ec = &c->ec_writers, .waiting = &c->wait_writers, .pool = waits[i].pipe->pool};
+        if (waits[i].events & BRINE_READABLE)
+            sides[n++] = (struct side){.ec = &c->ec_readers, .waiting = &c->wait_readers, .pool = waits[i].pipe->pool};
+        if (waits[i].events & BRINE_WRITABLE)
+            sides[n++] = (struct side){.ec = &c->ec_writers, .waiting = &c->wait_writers, .pool = waits[i].pipe->pool};
     }
     return n;
 }
@@ -499,7 +523,8 @@ static size_t sides_of(const brine_wait *waits, size_t count, struct side *sides
 static void sleep_any(struct side *sides, size_t n, const struct futex_word *words, brine_deadline until) {
     int64_t slice = brine__now_ns() + WAIT_SLICE_NS, end = until.ns < slice ? until.ns : slice;
     /* the kernel watches 128 words; what is beyond is seen at the next slice */
-    if (!brine__futex_wait_any(words, n, end)) brine__sleep_until(until, 1000000); /* before Linux 5.16: look every millisecond */
+    if (!brine__futex_wait_any(words, n, end))
+        brine__sleep_until(until, 1000000); /* before Linux 5.16: look every millisecond */
     for (size_t i = 0; i < n; i++) brine__reap(sides[i].pool, WAIT_SLICE_NS, NULL);
 }
 
@@ -516,7 +541,8 @@ static int wait_round(brine_wait *waits, size_t count, brine_deadline until, con
     size_t n = sides_of(waits, count, sides);
     for (size_t i = 0; i < n; i++) {
         sides[i].noted = note_wait(sides[i].pool, sides[i].ec);
-        words[i] = (struct futex_word){sides[i].ec, a32_load_acquire(sides[i].ec)}; /* before counting in, as in sleep_once() */
+        words[i] = (struct futex_word){sides[i].ec,
+                                       a32_load_acquire(sides[i].ec)}; /* before counting in, as in sleep_once() */
         sides[i].epoch = waiting_add(sides[i].waiting);
     }
     int ready = poll_all(waits, count);
@@ -535,10 +561,12 @@ static int wait_round(brine_wait *waits, size_t count, brine_deadline until, con
 
 int brine_wait_any(brine_wait *waits, size_t count, brine_deadline deadline) {
     struct interrupts before[WAIT_MAX];
-    if (!waits || count == 0 || count > WAIT_MAX) return brine__fail(BRINE_EINVAL, "%zu pipes to wait for; 1 to %d are possible", count, WAIT_MAX);
+    if (!waits || count == 0 || count > WAIT_MAX)
+        return brine__fail(BRINE_EINVAL, "%zu pipes to wait for; 1 to %d are possible", count, WAIT_MAX);
     for (size_t i = 0; i < count; i++)
         if (!waits[i].pipe || !waits[i].events || (waits[i].events & ~(BRINE_READABLE | BRINE_WRITABLE)))
-            return brine__fail(BRINE_EINVAL, "wait %zu has no pipe, no events or unknown events 0x%x", i, waits[i].events);
+            return brine__fail(BRINE_EINVAL, "wait %zu has no pipe, no events or unknown events 0x%x", i,
+                               waits[i].events);
     for (size_t i = 0; i < count; i++) {
         before[i] = interrupts_now(waits[i].pipe);
         if (a32_load_relaxed(&waits[i].pipe->expected)) brine__reap(waits[i].pipe->pool, WAIT_SLICE_NS / 2, NULL);
@@ -546,9 +574,11 @@ int brine_wait_any(brine_wait *waits, size_t count, brine_deadline deadline) {
     int ready = poll_all(waits, count);
     brine_deadline until = brine_until(deadline);
     while (ready == 0) {
-        if (brine__passed(until)) return brine__fail(BRINE_ETIMEDOUT, "none of %zu pipes became ready until the deadline", count);
+        if (brine__passed(until))
+            return brine__fail(BRINE_ETIMEDOUT, "none of %zu pipes became ready until the deadline", count);
         ready = wait_round(waits, count, until, before);
-        if (ready == 0 && any_interrupted(waits, count, before)) return brine__fail(BRINE_EINTR, "the wait on %zu pipes was interrupted", count);
+        if (ready == 0 && any_interrupted(waits, count, before))
+            return brine__fail(BRINE_EINTR, "the wait on %zu pipes was interrupted", count);
     }
     return ready < 0 ? ready : 0;
 }

@@ -24,7 +24,8 @@ static uint64_t bits_between(uint64_t first, uint64_t end) { /* within one word:
 }
 
 /* Calls visit for the mask of each word that [first, end) touches, until it returns non-zero. */
-static int each_word(const brine_pool *pool, uint64_t first, uint64_t end, int (*visit)(a64 *, uint64_t, void *), void *context) {
+static int each_word(const brine_pool *pool, uint64_t first, uint64_t end, int (*visit)(a64 *, uint64_t, void *),
+                     void *context) {
     a64 *words = commit_words(pool);
     for (uint64_t w = first / 64; w * 64 < end; w++) {
         uint64_t from = first > w * 64 ? first - w * 64 : 0, to = end < w * 64 + 64 ? end - w * 64 : 64;
@@ -35,7 +36,8 @@ static int each_word(const brine_pool *pool, uint64_t first, uint64_t end, int (
 }
 
 static int count_visit(a64 *word, uint64_t mask, void *context) {
-    *(uint64_t *)context += (uint64_t)__builtin_popcountll(a64_load_relaxed(word) & mask); /* a count: no order needed */
+    *(uint64_t *)context +=
+        (uint64_t)__builtin_popcountll(a64_load_relaxed(word) & mask); /* a count: no order needed */
     return 0;
 }
 
@@ -82,24 +84,31 @@ int brine__no_memory(brine_pool *pool, uint64_t bytes) {
     int error = errno;
     const char *folder = pool->named ? brine__folder() : "memory";
     if (error == EOPNOTSUPP)
-        return brine__fail(BRINE_ENOTSUP, "pool \"%s\": the file system of %s cannot set memory aside (fallocate); use a tmpfs such as "
-                           "/dev/shm, a hugetlbfs, or a disk that can (BRINE_DIR)", pool->name, folder);
+        return brine__fail(
+            BRINE_ENOTSUP,
+            "pool \"%s\": the file system of %s cannot set memory aside (fallocate); use a tmpfs such as "
+            "/dev/shm, a hugetlbfs, or a disk that can (BRINE_DIR)",
+            pool->name, folder);
     if (pool->page_bytes > SMALL_PAGE && (error == ENOSPC || error == ENOMEM))
-        return brine__fail(BRINE_ENOMEM, "pool \"%s\": %llu KiB more asked, %s has no huge page of %llu KiB free; free something or "
-                           "raise /proc/sys/vm/nr_hugepages or the mount's size", pool->name, (unsigned long long)(bytes >> 10), folder,
+        return brine__fail(BRINE_ENOMEM,
+                           "pool \"%s\": %llu KiB more asked, %s has no huge page of %llu KiB free; free something or "
+                           "raise /proc/sys/vm/nr_hugepages or the mount's size",
+                           pool->name, (unsigned long long)(bytes >> 10), folder,
                            (unsigned long long)(pool->page_bytes >> 10));
     if (error != ENOSPC && error != ENOMEM && error != EFAULT) {
         errno = error;
-        return brine__fail_errno("pool \"%s\": cannot commit %llu KiB more", pool->name, (unsigned long long)(bytes >> 10));
+        return brine__fail_errno("pool \"%s\": cannot commit %llu KiB more", pool->name,
+                                 (unsigned long long)(bytes >> 10));
     }
     int fd = brine__pool_fd(pool);
     if (fd >= 0 && fstatvfs(fd, &fs) == 0 && fs.f_blocks)
-        return brine__fail(BRINE_ENOMEM,
-                           "pool \"%s\": %llu KiB more asked, %s has %llu KiB of %llu KiB free; free something (brine ls), "
-                           "enlarge it (mount -o remount,size=..., docker run --shm-size) or use a smaller pool",
-                           pool->name, (unsigned long long)(bytes >> 10), folder,
-                           (unsigned long long)(fs.f_bavail * fs.f_frsize >> 10),
-                           (unsigned long long)(fs.f_blocks * fs.f_frsize >> 10));
+        return brine__fail(
+            BRINE_ENOMEM,
+            "pool \"%s\": %llu KiB more asked, %s has %llu KiB of %llu KiB free; free something (brine ls), "
+            "enlarge it (mount -o remount,size=..., docker run --shm-size) or use a smaller pool",
+            pool->name, (unsigned long long)(bytes >> 10), folder,
+            (unsigned long long)(fs.f_bavail * fs.f_frsize >> 10),
+            (unsigned long long)(fs.f_blocks * fs.f_frsize >> 10));
     return brine__fail(BRINE_ENOMEM, "pool \"%s\": the system has no memory for %llu KiB more", pool->name,
                        (unsigned long long)(bytes >> 10));
 }
@@ -112,8 +121,10 @@ static int back(brine_pool *pool, uint64_t first, uint64_t end) {
         int fd = brine__pool_fd(pool), rc;
         if (fd == BRINE_ECORRUPT) return fd;
         do {
-            if (fd >= 0) rc = brine__file_back(fd, offset, bytes);
-            else rc = madvise(pool->base + offset, bytes, MADV_POPULATE_WRITE); /* all descriptors were closed */
+            if (fd >= 0)
+                rc = brine__file_back(fd, offset, bytes);
+            else
+                rc = madvise(pool->base + offset, bytes, MADV_POPULATE_WRITE); /* all descriptors were closed */
         } while (rc < 0 && errno == EINTR);
         if (rc < 0) return brine__no_memory(pool, bytes);
         each_word(pool, at, at + n, set_visit, NULL);
@@ -130,8 +141,8 @@ uint64_t brine__growth_units(const brine_pool *pool, uint64_t asked) {
     return step < share ? step : share;
 }
 
-/* Past `end` so that growth is not one call per unit: record pages are never given back, so who owns them does not matter.
- * For data pages the heap claims what it grows ahead. */
+/* Past `end` so that growth is not one call per unit: record pages are never given back, so who owns them does not
+ * matter. For data pages the heap claims what it grows ahead. */
 static uint64_t growth_end(const brine_pool *pool, uint64_t first, uint64_t end) {
     uint64_t records_end = (pool->layout.records >> UNIT_SHIFT) + pool->layout.record_pages;
     if (first >= records_end) return end;
@@ -145,11 +156,12 @@ static int commit_budgeted(brine_pool *pool, uint64_t first, uint64_t end) {
     each_word(pool, first, end, count_visit, &have);
     uint64_t need = end - first - have;
     if (used + need > max)
-        return brine__fail(BRINE_ENOMEM,
-                           "pool \"%s\": %llu KiB more asked, %llu of its %llu KiB are in use; free packets or create it larger "
-                           "(brine create --size)",
-                           pool->name, (unsigned long long)(need << UNIT_SHIFT >> 10),
-                           (unsigned long long)(used << UNIT_SHIFT >> 10), (unsigned long long)(l->max_bytes >> 10));
+        return brine__fail(
+            BRINE_ENOMEM,
+            "pool \"%s\": %llu KiB more asked, %llu of its %llu KiB are in use; free packets or create it larger "
+            "(brine create --size)",
+            pool->name, (unsigned long long)(need << UNIT_SHIFT >> 10), (unsigned long long)(used << UNIT_SHIFT >> 10),
+            (unsigned long long)(l->max_bytes >> 10));
     uint64_t wide = growth_end(pool, first, end);
     if (wide == end || back(pool, first, wide) != 0) {
         int rc = back(pool, first, end); /* the wider step may be what did not fit */

@@ -40,8 +40,8 @@ static void lock_pool(brine_pool *pool) { pthread_mutex_lock(&pool->mutex); }
 static void unlock_pool(brine_pool *pool) { pthread_mutex_unlock(&pool->mutex); }
 
 bool brine__pool_reserve(brine_pool *pool, int fixed) {
-    pool->reserved = mmap(pool->base, pool->layout.file_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | fixed, -1,
-                          0) != MAP_FAILED;
+    pool->reserved = mmap(pool->base, pool->layout.file_bytes, PROT_NONE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | fixed, -1, 0) != MAP_FAILED;
     return pool->reserved;
 }
 
@@ -91,13 +91,15 @@ int brine__fd_above(int fd) {
 #define TRIES 3
 
 void brine__unmap(void *address, size_t bytes) {
-    for (int i = 0; i < TRIES && munmap(address, bytes) < 0; i++) {}
+    for (int i = 0; i < TRIES && munmap(address, bytes) < 0; i++) {
+    }
 }
 
 static bool same_file(const brine_pool *pool, int fd, struct stat *st) {
     int rc = -1;
     if (fd < 0) return false;
-    for (int i = 0; i < TRIES && (rc = fstat(fd, st)) < 0 && errno != EBADF; i++) {}
+    for (int i = 0; i < TRIES && (rc = fstat(fd, st)) < 0 && errno != EBADF; i++) {
+    }
     return rc == 0 && st->st_dev == pool->dev && st->st_ino == pool->ino;
 }
 
@@ -138,22 +140,30 @@ static int cannot_open(const brine_pool *pool) {
     switch (errno) {
     case EMFILE:
     case ENFILE:
-        return brine__fail_errno("pool \"%s\": no descriptor is free to open its file with; close some or raise the limit (ulimit -n)",
-                                 pool->name);
+        return brine__fail_errno(
+            "pool \"%s\": no descriptor is free to open its file with; close some or raise the limit (ulimit -n)",
+            pool->name);
     case EACCES:
     case EPERM:
-        return brine__fail(BRINE_EACCES, "pool \"%s\": this process may not open its file again (has it changed its user, was the file "
-                           "given another mode, or was it removed after all descriptors were closed?)", pool->name);
+        return brine__fail(
+            BRINE_EACCES,
+            "pool \"%s\": this process may not open its file again (has it changed its user, was the file "
+            "given another mode, or was it removed after all descriptors were closed?)",
+            pool->name);
     case ENOENT:
-        return brine__fail(BRINE_ESYS, "pool \"%s\": its name is gone, and there is no other way to its file (all descriptors were closed, "
-                           "or /proc is not mounted)", pool->name);
+        return brine__fail(
+            BRINE_ESYS,
+            "pool \"%s\": its name is gone, and there is no other way to its file (all descriptors were closed, "
+            "or /proc is not mounted)",
+            pool->name);
     default: return brine__fail_errno("pool \"%s\": its file cannot be opened again", pool->name);
     }
 }
 
 static int whole(const brine_pool *pool, const struct stat *st) {
     if ((uint64_t)st->st_size >= pool->layout.file_bytes) return 0;
-    return brine__fail(BRINE_ECORRUPT, "pool \"%s\": another program has cut its file to %lld of %llu bytes; remove it and start anew",
+    return brine__fail(BRINE_ECORRUPT,
+                       "pool \"%s\": another program has cut its file to %lld of %llu bytes; remove it and start anew",
                        pool->name, (long long)st->st_size, (unsigned long long)pool->layout.file_bytes);
 }
 

@@ -28,7 +28,8 @@ struct layout brine__layout_of(uint64_t max_bytes) {
     uint64_t units = l.max_bytes / UNIT_BYTES, end = UNIT_BYTES;
     uint64_t huge = (uint64_t)2 << 20;
     l.data_pages = (uint32_t)units;
-    l.record_pages = (uint32_t)(units < RECORD_COUNT_MAX / RECORDS_PER_PAGE ? units : RECORD_COUNT_MAX / RECORDS_PER_PAGE);
+    l.record_pages =
+        (uint32_t)(units < RECORD_COUNT_MAX / RECORDS_PER_PAGE ? units : RECORD_COUNT_MAX / RECORDS_PER_PAGE);
     /* The commit bits cover the whole file, themselves included: generously, 2 bits per data unit and
      * what the fixed tables take. */
     l.commit = place(&end, round_up((units * 2 + units / 64 + 4096) / 8, 8), UNIT_BYTES);
@@ -46,12 +47,23 @@ struct layout brine__layout_of(uint64_t max_bytes) {
 }
 
 static uint64_t signature(void) {
-    const uint64_t parts[] = {sizeof(struct header),   sizeof(struct proc),   sizeof(struct dir_entry),
-                              sizeof(struct endpoint), sizeof(struct record), sizeof(struct pipe_control),
-                              sizeof(struct cell),     sizeof(struct chunk),  PROC_COUNT,
-                              DIR_COUNT,               ENDP_COUNT,            TAGS_PER_PAGE,
-                              UNIT_BYTES,              LOCK_BASE,             LINE_BYTES,
-                              offsetof(struct record, pipe), offsetof(struct record, bytes)};
+    const uint64_t parts[] = {sizeof(struct header),
+                              sizeof(struct proc),
+                              sizeof(struct dir_entry),
+                              sizeof(struct endpoint),
+                              sizeof(struct record),
+                              sizeof(struct pipe_control),
+                              sizeof(struct cell),
+                              sizeof(struct chunk),
+                              PROC_COUNT,
+                              DIR_COUNT,
+                              ENDP_COUNT,
+                              TAGS_PER_PAGE,
+                              UNIT_BYTES,
+                              LOCK_BASE,
+                              LINE_BYTES,
+                              offsetof(struct record, pipe),
+                              offsetof(struct record, bytes)};
     return XXH3_64bits(parts, sizeof parts);
 }
 
@@ -82,10 +94,12 @@ int brine__header_judge(const struct header *h, uint64_t file_bytes, const char 
     if (memcmp(h->magic, magic, sizeof magic) != 0)
         return brine__fail(BRINE_EFOREIGN, "%s is not a brine pool (no magic number)", path);
     if (h->endian_tag != ENDIAN_TAG || h->pointer_bytes != sizeof(void *))
-        return brine__fail(BRINE_EFOREIGN, "%s is a pool of another kind of machine (byte order or pointer size)", path);
+        return brine__fail(BRINE_EFOREIGN, "%s is a pool of another kind of machine (byte order or pointer size)",
+                           path);
     if (h->major != FORMAT_MAJOR)
-        return brine__fail(BRINE_EVERSION, "%s has pool format %u.%u, this library has %u.%u; use the same version of brine",
-                           path, h->major, h->minor, FORMAT_MAJOR, FORMAT_MINOR);
+        return brine__fail(BRINE_EVERSION,
+                           "%s has pool format %u.%u, this library has %u.%u; use the same version of brine", path,
+                           h->major, h->minor, FORMAT_MAJOR, FORMAT_MINOR);
     if (h->signature != signature())
         return brine__fail(BRINE_EVERSION, "%s was made by a build of brine with another memory layout", path);
     if (h->checksum != checksum(h)) return brine__fail(BRINE_ECORRUPT, "%s has a damaged header (checksum)", path);
@@ -94,7 +108,7 @@ int brine__header_judge(const struct header *h, uint64_t file_bytes, const char 
     if (!sized || memcmp(&expect, &h->layout, sizeof expect) != 0)
         return brine__fail(BRINE_ECORRUPT, "%s has a damaged header (layout)", path);
     if (file_bytes != expect.file_bytes)
-        return brine__fail(BRINE_ECORRUPT, "%s is %llu bytes long, its header says %llu: it was truncated or extended", path,
-                           (unsigned long long)file_bytes, (unsigned long long)expect.file_bytes);
+        return brine__fail(BRINE_ECORRUPT, "%s is %llu bytes long, its header says %llu: it was truncated or extended",
+                           path, (unsigned long long)file_bytes, (unsigned long long)expect.file_bytes);
     return 0;
 }

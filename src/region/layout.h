@@ -36,13 +36,13 @@
 #define FORMAT_MINOR 0
 #define ENDIAN_TAG 0x01020304u
 
-#define PROC_COUNT 8192u     /* 13 bits in a slot word; index 0 is never used: it means nobody */
-#define DIR_COUNT 16384u     /* names in a pool */
-#define ENDP_COUNT 65536u    /* (pipe, process) pairs open at once */
+#define PROC_COUNT 8192u  /* 13 bits in a slot word; index 0 is never used: it means nobody */
+#define DIR_COUNT 16384u  /* names in a pool */
+#define ENDP_COUNT 65536u /* (pipe, process) pairs open at once */
 #define RECORD_BYTES 512u
 #define RECORDS_PER_PAGE (UNIT_BYTES / RECORD_BYTES) /* 128 */
 #define RECORD_COUNT_MAX (1u << 26)
-#define TAGS_PER_PAGE 64u    /* blocks of the smallest class, 1 KiB */
+#define TAGS_PER_PAGE 64u /* blocks of the smallest class, 1 KiB */
 #define POOL_BYTES_MAX ((uint64_t)16 << 40)
 #define POOL_BYTES_MIN UNIT_BYTES
 #define LOCK_BASE ((int64_t)1 << 40) /* participant i locks byte LOCK_BASE + i (far past any data) */
@@ -56,34 +56,34 @@ static inline uint32_t word_holder(uint64_t w) { return (uint32_t)w & 0x3ffffff;
 
 /* States of a record. holder is the participant, unless said otherwise. */
 enum {
-    REC_FREE = 0,       /* holder 0 */
-    REC_HELD = 1,       /* only the holder may touch it */
-    REC_SENDING = 2,    /* holder is enqueueing it at (pipe, pos); the slot is the evidence */
-    REC_QUEUED = 3,     /* in a slot, its sender is dead and reaped; holder 0 */
-    REC_ARRIVED = 4,    /* taken from a slot by holder, who has not returned from dequeue */
-    REC_RETURNED = 5,   /* its taker died; goes to the next reader of `pipe`; holder 0 */
-    REC_CHILD = 6,      /* part of another packet; holder is the parent's record index */
-    REC_ANCHORING = 7,  /* ring of pipe `pipe`, being made by holder; the directory is the evidence */
-    REC_ANCHORED = 8,   /* ring of pipe `pipe`; holder 0 */
-    REC_SHARED = 9,     /* immutable, counted by rc; holder 0 */
-    REC_FREEING = 10,   /* count went to 0; being freed by holder */
-    REC_PINC = 11,      /* token: its increment is pending */
-    REC_PDEC = 12,      /* token: its decrement is pending */
-    REC_DECD = 13,      /* token: its decrement is done */
-    REC_PUBLISHING = 14,/* token: being published under dir entry `pipe` by holder */
-    REC_PUBLISHED = 15, /* token: published under dir entry `pipe`; holder 0 */
-    REC_LEASED = 16,    /* delivered to holder, not yet acknowledged */
-    REC_FORWARDING = 17 /* as SENDING, of a leased packet: back to LEASED if it did not get in */
+    REC_FREE = 0,        /* holder 0 */
+    REC_HELD = 1,        /* only the holder may touch it */
+    REC_SENDING = 2,     /* holder is enqueueing it at (pipe, pos); the slot is the evidence */
+    REC_QUEUED = 3,      /* in a slot, its sender is dead and reaped; holder 0 */
+    REC_ARRIVED = 4,     /* taken from a slot by holder, who has not returned from dequeue */
+    REC_RETURNED = 5,    /* its taker died; goes to the next reader of `pipe`; holder 0 */
+    REC_CHILD = 6,       /* part of another packet; holder is the parent's record index */
+    REC_ANCHORING = 7,   /* ring of pipe `pipe`, being made by holder; the directory is the evidence */
+    REC_ANCHORED = 8,    /* ring of pipe `pipe`; holder 0 */
+    REC_SHARED = 9,      /* immutable, counted by rc; holder 0 */
+    REC_FREEING = 10,    /* count went to 0; being freed by holder */
+    REC_PINC = 11,       /* token: its increment is pending */
+    REC_PDEC = 12,       /* token: its decrement is pending */
+    REC_DECD = 13,       /* token: its decrement is done */
+    REC_PUBLISHING = 14, /* token: being published under dir entry `pipe` by holder */
+    REC_PUBLISHED = 15,  /* token: published under dir entry `pipe`; holder 0 */
+    REC_LEASED = 16,     /* delivered to holder, not yet acknowledged */
+    REC_FORWARDING = 17  /* as SENDING, of a leased packet: back to LEASED if it did not get in */
 };
 
 /* States of a page (recmap, pagemap). */
 enum {
     PAGE_FREE = 0,
-    PAGE_RECORDS = 1,  /* recmap: holder's; gen is the number of its thread's heap */
-    PAGE_ORPHAN = 2,   /* recmap: of nobody, may be adopted; gen tells one orphaning from the next */
-    PAGE_SPAN = 3,     /* pagemap: part of a span; gen and holder are those of the record */
-    PAGE_TRIM = 4,     /* pagemap: being given back to the system by holder */
-    PAGE_SLAB = 8,     /* + class: holder's; gen as for PAGE_RECORDS */
+    PAGE_RECORDS = 1,     /* recmap: holder's; gen is the number of its thread's heap */
+    PAGE_ORPHAN = 2,      /* recmap: of nobody, may be adopted; gen tells one orphaning from the next */
+    PAGE_SPAN = 3,        /* pagemap: part of a span; gen and holder are those of the record */
+    PAGE_TRIM = 4,        /* pagemap: being given back to the system by holder */
+    PAGE_SLAB = 8,        /* + class: holder's; gen as for PAGE_RECORDS */
     PAGE_SLAB_ORPHAN = 24 /* + class: of nobody */
 };
 
@@ -143,15 +143,15 @@ struct proc {
 _Static_assert(sizeof(struct proc) == LINE_BYTES, "one line");
 
 struct dir_entry {
-    a64 word;    /* gen | DIR_... | holder (0 when LIVE) */
-    a64 target;  /* record and generation of the ring (pipe) or of the token (value): gen:32 | record:32 */
-    a32 hash;    /* of the name */
-    a32 kind;    /* DIR_PIPE, DIR_VALUE */
+    a64 word;   /* gen | DIR_... | holder (0 when LIVE) */
+    a64 target; /* record and generation of the ring (pipe) or of the token (value): gen:32 | record:32 */
+    a32 hash;   /* of the name */
+    a32 kind;   /* DIR_PIPE, DIR_VALUE */
     a32 capacity;
-    a32 ring_shift; /* log2 of the slots of the ring */
-    a64 version;    /* times published */
+    a32 ring_shift;                     /* log2 of the slots of the ring */
+    a64 version;                        /* times published */
     a64 name[(BRINE_NAME_MAX + 1) / 8]; /* NUL-padded; words, so that it can be read while it changes */
-    a32 flags;      /* BRINE_PIPE_... */
+    a32 flags;                          /* BRINE_PIPE_... */
     a32 max_deliveries;
     uint8_t pad[LINE_BYTES - 112];
 };
@@ -167,14 +167,14 @@ struct pipe_control {
     a32 ec_writers;   /* futex: bumped when a place came free and somebody waits */
     a64 wait_readers; /* epoch:32 | count:32 */
     a64 wait_writers;
-    a64 returned;     /* bumped by the reaper after it made packets RETURNED */
-    a64 stream;       /* epoch:32 | 0:31 | closed:1 */
-    a32 roles;        /* ENDP_READS: it had a reader, ever */
+    a64 returned; /* bumped by the reaper after it made packets RETURNED */
+    a64 stream;   /* epoch:32 | 0:31 | closed:1 */
+    a32 roles;    /* ENDP_READS: it had a reader, ever */
     uint32_t reserved;
-    a64 woken_ns;     /* CLOCK_MONOTONIC of the last wake: for measuring what one costs */
+    a64 woken_ns; /* CLOCK_MONOTONIC of the last wake: for measuring what one costs */
     uint8_t pad2[LINE_BYTES - 56];
-    a64 returned_packets; /* counters for observers: made RETURNED, ever */
-    a64 dead_letters;     /* those of them that went to the dead-letter pipe */
+    a64 returned_packets;                      /* counters for observers: made RETURNED, ever */
+    a64 dead_letters;                          /* those of them that went to the dead-letter pipe */
     a64 dead_letter[(BRINE_NAME_MAX + 1) / 8]; /* its name, as in dir_entry; 0: none */
     uint8_t pad3[LINE_BYTES - 80];
 };
@@ -212,31 +212,34 @@ _Static_assert(sizeof(struct cell) == 16, "cell size");
  *   Delivered by a pipe with leases, until it is enqueued, made a child or shared: `parent` is the link of that
  *   pipe and `rc_count` is position:48 | deliveries:16 there, the origin to which a death returns it.
  *   bump <= limit; [bump, limit) is free room of the newest chunk (or of `inline_arena`): above it is text.
- * The first line is all that a reader needs to take and free a packet of the usual kind; the first values stand in the one
- * that processors fetch together with it. The last line stays in the cache of the core that makes the packets.
+ * The first line is all that a reader needs to take and free a packet of the usual kind; the first values stand in the
+ * one that processors fetch together with it. The last line stays in the cache of the core that makes the packets.
  */
 struct record {
     a64 word;
-    a64 journey;      /* times it was enqueued or made a child, ever:48 | deliveries since:16. With word one 16-byte CAS target */
-    a64 target;       /* token: gen:32 | record:32 of the shared packet; else 0. FREE => 0 */
-    uint64_t chunks;  /* offset of the newest chunk; each begins with struct chunk */
+    a64 journey;     /* times it was enqueued or made a child, ever:48 | deliveries since:16. With word one 16-byte CAS
+                        target */
+    a64 target;      /* token: gen:32 | record:32 of the shared packet; else 0. FREE => 0 */
+    uint64_t chunks; /* offset of the newest chunk; each begins with struct chunk */
     struct cell root;
     uint32_t first_child; /* records owned by this packet; 0 ends */
-    int32_t error;    /* first build error, 0 if none */
-    uint64_t bytes;   /* of this record and its chunks, without owned packets */
+    int32_t error;        /* first build error, 0 if none */
+    uint64_t bytes;       /* of this record and its chunks, without owned packets */
 
     uint8_t inline_arena[ARENA_INLINE];
 
-    a64 pipe;         /* gen:32 | directory index:32 */
-    a64 parent;       /* CHILD: gen:32 | record:32 of the parent */
-    a64 pos;          /* position of the last enqueue, or of the take */
+    a64 pipe;   /* gen:32 | directory index:32 */
+    a64 parent; /* CHILD: gen:32 | record:32 of the parent */
+    a64 pos;    /* position of the last enqueue, or of the take */
     uint64_t bump, limit;
     uint32_t next_child, prev_child;
-    a64 rc_count;     /* SHARED: count:32 | gen:32. With rc_stamp one 16-byte CAS target */
-    a64 rc_stamp;     /* token gen:32 | 0:5 | op:1 | token record:26. Not SHARED: bytes when last enqueued, if it owns packets or is a token */
+    a64 rc_count; /* SHARED: count:32 | gen:32. With rc_stamp one 16-byte CAS target */
+    a64 rc_stamp; /* token gen:32 | 0:5 | op:1 | token record:26. Not SHARED: bytes when last enqueued, if it owns
+                     packets or is a token */
 };
 _Static_assert(offsetof(struct record, word) == 0 && offsetof(struct record, journey) == 8, "one 16-byte CAS target");
-_Static_assert(offsetof(struct record, inline_arena) == 64 && offsetof(struct record, pipe) == RECORD_BYTES - 64, "a reader's line, the arena, a writer's line");
+_Static_assert(offsetof(struct record, inline_arena) == 64 && offsetof(struct record, pipe) == RECORD_BYTES - 64,
+               "a reader's line, the arena, a writer's line");
 _Static_assert(offsetof(struct record, rc_count) % 16 == 0, "one 16-byte CAS target");
 _Static_assert(sizeof(struct record) == RECORD_BYTES, "record size");
 

@@ -7,7 +7,8 @@
 #include "region/pool.h"
 
 static bool name_char(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c != 0 && strchr("_-.:@+", c));
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c != 0 && strchr("_-.:@+", c));
 }
 
 int brine__check_name(const char *what, const char *name) {
@@ -20,8 +21,9 @@ int brine__check_name(const char *what, const char *name) {
         return brine__fail(BRINE_ENAME, "the %s name \"%s\" may not start with \"%c\"", what, name, name[0]);
     for (size_t i = 0; i < length; i++)
         if (!name_char(name[i]))
-            return brine__fail(BRINE_ENAME, "the %s name has byte 0x%02x at %zu; allowed are letters, digits and _-.:@+",
-                               what, (unsigned char)name[i], i);
+            return brine__fail(BRINE_ENAME,
+                               "the %s name has byte 0x%02x at %zu; allowed are letters, digits and _-.:@+", what,
+                               (unsigned char)name[i], i);
     return 0;
 }
 

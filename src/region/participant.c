@@ -34,7 +34,8 @@ int brine__lock_membership(int fd, short type) { return set_lock(fd, 0, type); }
 
 bool brine__participant_alive(int fd, uint32_t i) {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_BASE + i, .l_len = 1};
-    return fcntl(fd, F_OFD_GETLK, &lock) < 0 || lock.l_type != F_UNLCK; /* where it cannot be asked nobody is called dead */
+    return fcntl(fd, F_OFD_GETLK, &lock) < 0 ||
+           lock.l_type != F_UNLCK; /* where it cannot be asked nobody is called dead */
 }
 
 static void describe_self(const brine_pool *pool, struct proc *proc) {
@@ -75,16 +76,18 @@ static int take_index(brine_pool *pool, int fd, uint32_t *index) {
             return 0;
         }
         /* kept for as long as we live, the lock would keep others from cleaning up what is there */
-        if (set_lock(fd, i, F_UNLCK) < 0) return brine__fail_errno("pool \"%s\": cannot unlock the place of a participant", pool->name);
+        if (set_lock(fd, i, F_UNLCK) < 0)
+            return brine__fail_errno("pool \"%s\": cannot unlock the place of a participant", pool->name);
     }
-    return brine__fail(BRINE_ELIMIT, "pool \"%s\": %u processes are attached, there is no room for one more", pool->name,
-                       PROC_COUNT - 1);
+    return brine__fail(BRINE_ELIMIT, "pool \"%s\": %u processes are attached, there is no room for one more",
+                       pool->name, PROC_COUNT - 1);
 }
 
 static int enter_membership(const brine_pool *pool, int fd) {
     if (brine__lock_membership(fd, F_RDLCK) == 0) return 0;
     if (errno == EAGAIN || errno == EACCES)
-        return brine__fail(BRINE_EBUSY, "pool \"%s\" is being removed by another process (brine rm --stale)", pool->name);
+        return brine__fail(BRINE_EBUSY, "pool \"%s\" is being removed by another process (brine rm --stale)",
+                           pool->name);
     return brine__fail_errno("pool \"%s\": cannot lock a byte of its file", pool->name);
 }
 
@@ -94,21 +97,25 @@ static int check_pinned(brine_pool *pool, uint32_t index) {
     int fd = brine__pool_fd(pool);
     if (fd < 0 || brine__participant_alive(fd, index)) return 0;
     uint64_t w = WORD(pool->me_gen, PROC_LIVE, 0);
-    a64_cas_acq_rel(&pool_proc(pool, index)->word, &w, WORD(pool->me_gen, PROC_FREE, 0)); /* or somebody has reaped us */
-    return brine__fail(BRINE_ENOTSUP,
-                       "pool \"%s\": its file system does not keep the lock of a mapped file (overlayfs does not); use a tmpfs such "
-                       "as /dev/shm, or a disk (BRINE_DIR)",
-                       pool->name);
+    a64_cas_acq_rel(&pool_proc(pool, index)->word, &w,
+                    WORD(pool->me_gen, PROC_FREE, 0)); /* or somebody has reaped us */
+    return brine__fail(
+        BRINE_ENOTSUP,
+        "pool \"%s\": its file system does not keep the lock of a mapped file (overlayfs does not); use a tmpfs such "
+        "as /dev/shm, or a disk (BRINE_DIR)",
+        pool->name);
 }
 
 static int join_through(brine_pool *pool, int fd, uint32_t *index) {
     int rc = enter_membership(pool, fd);
     if (rc) return rc;
     void *pin = mmap(NULL, pool->page_bytes, PROT_READ, MAP_SHARED, fd, 0);
-    if (pin == MAP_FAILED) return brine__fail_errno("pool \"%s\": cannot map the page that marks this process as alive", pool->name);
+    if (pin == MAP_FAILED)
+        return brine__fail_errno("pool \"%s\": cannot map the page that marks this process as alive", pool->name);
     pool->pin = pin;
     if (madvise(pin, pool->page_bytes, MADV_DONTFORK) < 0)
-        return brine__fail_errno("pool \"%s\": cannot keep the page that marks this process as alive from its children", pool->name);
+        return brine__fail_errno("pool \"%s\": cannot keep the page that marks this process as alive from its children",
+                                 pool->name);
     return take_index(pool, fd, index);
 }
 

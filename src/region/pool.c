@@ -31,7 +31,8 @@ static int register_pool(brine_pool *pool) {
         if (id == 0) continue;
         pool->id = id;
         /* release: publishes the struct to other threads; pairs with pool_by_id */
-        if (atomic_compare_exchange_strong_explicit(&brine__pools[id], &none, pool, memory_order_release, memory_order_relaxed))
+        if (atomic_compare_exchange_strong_explicit(&brine__pools[id], &none, pool, memory_order_release,
+                                                    memory_order_relaxed))
             return 0;
     }
     return brine__fail(BRINE_ELIMIT, "this process has %u pools attached", POOL_ID_COUNT - 1);
@@ -39,7 +40,8 @@ static int register_pool(brine_pool *pool) {
 
 static void unregister_pool(brine_pool *pool) {
     brine__fork_lock(); /* a thread that ends walks the pools */
-    if (pool->id && pool_by_id(pool->id) == pool) atomic_store_explicit(&brine__pools[pool->id], NULL, memory_order_release);
+    if (pool->id && pool_by_id(pool->id) == pool)
+        atomic_store_explicit(&brine__pools[pool->id], NULL, memory_order_release);
     brine__fork_unlock();
 }
 
@@ -48,7 +50,8 @@ void brine__look_at_cpus(brine_pool *pool) {
     uint32_t only = 0, me = a32_load_relaxed(pool->me);
     CPU_ZERO(&set);
     if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) == 1)
-        while (!CPU_ISSET(only++, &set)) {} /* ends at 1 + the CPU */
+        while (!CPU_ISSET(only++, &set)) {
+        }                                     /* ends at 1 + the CPU */
     a32_store_relaxed(&pool->only_cpu, only); /* hints */
     if (me && !pool->readonly) a32_store_relaxed(&pool_proc(pool, me)->only_cpu, only);
 }
@@ -106,10 +109,11 @@ static void delete_pool(brine_pool *pool) {
 static int map_failed(const brine_pool *pool, uint64_t bytes) {
     struct rlimit limit;
     if (errno == ENOMEM && getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
-        return brine__fail(BRINE_ENOMEM,
-                           "pool \"%s\": mapping %llu MiB of address space exceeds the limit of %llu MiB (ulimit -v, RLIMIT_AS); "
-                           "raise it or create the pool with a smaller maximum",
-                           pool->name, (unsigned long long)(bytes >> 20), (unsigned long long)(limit.rlim_cur >> 20));
+        return brine__fail(
+            BRINE_ENOMEM,
+            "pool \"%s\": mapping %llu MiB of address space exceeds the limit of %llu MiB (ulimit -v, RLIMIT_AS); "
+            "raise it or create the pool with a smaller maximum",
+            pool->name, (unsigned long long)(bytes >> 20), (unsigned long long)(limit.rlim_cur >> 20));
     return brine__fail_errno("pool \"%s\": cannot map %llu MiB", pool->name, (unsigned long long)(bytes >> 20));
 }
 
@@ -174,8 +178,10 @@ uint32_t brine__pool_after_fork(brine_pool *pool) {
     uint32_t me = a32_load_relaxed(pool->me);
     if (!me) {
         int rc = 0;
-        if (pool->readonly) me = PROC_COUNT; /* a read-only mapping is inherited as it is */
-        else rc = attach_again(pool, &me);
+        if (pool->readonly)
+            me = PROC_COUNT; /* a read-only mapping is inherited as it is */
+        else
+            rc = attach_again(pool, &me);
         if (rc) {
             char why[256];
             snprintf(why, sizeof why, "%s", brine_detail());
@@ -194,22 +200,25 @@ static int check_options(const brine_pool_options *o, uint64_t *max_bytes, uint6
     const unsigned known = BRINE_POOL_HUGE | BRINE_POOL_REPLACE | BRINE_POOL_POPULATE;
     *max_bytes = o && o->max_bytes ? o->max_bytes : DEFAULT_MAX_BYTES;
     *initial = o ? o->initial_bytes : 0;
-    if (o && (o->flags & ~known)) return brine__fail(BRINE_EINVAL, "unknown pool flags 0x%x for create", o->flags & ~known);
+    if (o && (o->flags & ~known))
+        return brine__fail(BRINE_EINVAL, "unknown pool flags 0x%x for create", o->flags & ~known);
     int rc = o ? brine__check_mode(o->mode) : 0;
     if (rc) return rc;
     if (*max_bytes < POOL_BYTES_MIN || *max_bytes > POOL_BYTES_MAX)
-        return brine__fail(BRINE_EINVAL, "the pool size %llu is outside 64 KiB .. 16 TiB", (unsigned long long)*max_bytes);
+        return brine__fail(BRINE_EINVAL, "the pool size %llu is outside 64 KiB .. 16 TiB",
+                           (unsigned long long)*max_bytes);
     if (*initial > *max_bytes)
         return brine__fail(BRINE_EINVAL, "the initial size %llu is over the maximum %llu", (unsigned long long)*initial,
                            (unsigned long long)*max_bytes);
     struct layout l = brine__layout_of(*max_bytes);
     struct rlimit limit;
     if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < l.file_bytes)
-        return brine__fail(BRINE_ENOMEM,
-                           "a pool of %llu MiB needs a file of %llu MiB (mostly holes), over the limit of %llu MiB (ulimit -f); "
-                           "raise it or create a smaller pool",
-                           (unsigned long long)(*max_bytes >> 20), (unsigned long long)(l.file_bytes >> 20),
-                           (unsigned long long)(limit.rlim_cur >> 20));
+        return brine__fail(
+            BRINE_ENOMEM,
+            "a pool of %llu MiB needs a file of %llu MiB (mostly holes), over the limit of %llu MiB (ulimit -f); "
+            "raise it or create a smaller pool",
+            (unsigned long long)(*max_bytes >> 20), (unsigned long long)(l.file_bytes >> 20),
+            (unsigned long long)(limit.rlim_cur >> 20));
     return 0;
 }
 
@@ -223,22 +232,25 @@ static int fill_in(brine_pool *pool, int fd, uint64_t max_bytes, uint64_t initia
     pool->ino = st.st_ino;
     pool->page_bytes = brine__file_page(fd);
     if (pool->page_bytes > HUGE_PAGE)
-        return brine__fail(BRINE_ENOTSUP, "pool \"%s\": %s has pages of %llu MiB; mount a hugetlbfs with pagesize=2M", pool->name,
-                           brine__folder(), (unsigned long long)(pool->page_bytes >> 20));
+        return brine__fail(BRINE_ENOTSUP, "pool \"%s\": %s has pages of %llu MiB; mount a hugetlbfs with pagesize=2M",
+                           pool->name, brine__folder(), (unsigned long long)(pool->page_bytes >> 20));
     if (brine__file_size(fd, l.file_bytes) < 0)
-        return brine__fail_errno("pool \"%s\": cannot size its file to %llu MiB", pool->name, (unsigned long long)(l.file_bytes >> 20));
+        return brine__fail_errno("pool \"%s\": cannot size its file to %llu MiB", pool->name,
+                                 (unsigned long long)(l.file_bytes >> 20));
     /* The header and the commit bits have to be there before the first bit can be set. */
     uint64_t head = l.proc;
     if (brine__file_back(fd, 0, head) < 0) return brine__no_memory(pool, head);
     int rc = map_pool(pool, fd, NULL, 0);
     if (!rc) rc = brine__header_write(pool_header(pool), pool->name, max_bytes);
     if (!rc) rc = brine__commit(pool, 0, head, false);
-    for (size_t i = 0; !rc && i < sizeof tables / sizeof *tables; i++) rc = brine__commit(pool, tables[i], UNIT_BYTES, false);
+    for (size_t i = 0; !rc && i < sizeof tables / sizeof *tables; i++)
+        rc = brine__commit(pool, tables[i], UNIT_BYTES, false);
     if (!rc && initial) {
         a64_raise(&pool_header(pool)->data_page_high, (initial + UNIT_BYTES - 1) >> UNIT_SHIFT);
         rc = brine__commit(pool, l.pages, initial, true);
     }
-    if (!rc && initial && (pool->flags & BRINE_POOL_POPULATE)) madvise(pool->base + l.pages, initial, MADV_POPULATE_WRITE);
+    if (!rc && initial && (pool->flags & BRINE_POOL_POPULATE))
+        madvise(pool->base + l.pages, initial, MADV_POPULATE_WRITE);
     return rc;
 }
 
@@ -257,7 +269,8 @@ static int open_unnamed(mode_t mode, char *temporary, size_t size) {
     temporary[0] = 0;
     int fd = open(brine__folder(), O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
     if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
-        snprintf(temporary, size, "%s/.brine-new.%ld.%llx", brine__folder(), (long)getpid(), (unsigned long long)brine__now_ns());
+        snprintf(temporary, size, "%s/.brine-new.%ld.%llx", brine__folder(), (long)getpid(),
+                 (unsigned long long)brine__now_ns());
         fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     }
     return fd;
@@ -270,11 +283,14 @@ static int give_name(brine_pool *pool, int fd, const char *temporary) {
         if (linkat(AT_FDCWD, temporary[0] ? temporary : link, AT_FDCWD, pool->path, AT_SYMLINK_FOLLOW) == 0) return 0;
         if (errno == ENOENT && !temporary[0] && linkat(fd, "", AT_FDCWD, pool->path, AT_EMPTY_PATH) == 0) return 0;
         if (errno == ENOENT && !temporary[0])
-            return brine__fail(BRINE_ESYS, "cannot name the new pool %s: /proc is not mounted, or its folder was removed", pool->path);
+            return brine__fail(
+                BRINE_ESYS, "cannot name the new pool %s: /proc is not mounted, or its folder was removed", pool->path);
         if (errno != EEXIST) return brine__fail_errno("cannot name the new pool %s", pool->path);
         if (!(pool->flags & BRINE_POOL_REPLACE))
-            return brine__fail(BRINE_EEXIST, "pool \"%s\" exists already (%s); attach to it, remove it (brine rm) or ask to replace it",
-                               pool->name, pool->path);
+            return brine__fail(
+                BRINE_EEXIST,
+                "pool \"%s\" exists already (%s); attach to it, remove it (brine rm) or ask to replace it", pool->name,
+                pool->path);
         if (unlink(pool->path) < 0 && errno != ENOENT) return brine__remove_failed(pool->name, pool->path);
     }
     return brine__fail(BRINE_EEXIST, "pool \"%s\" keeps being made by somebody else", pool->name);
@@ -294,7 +310,8 @@ static int open_made(brine_pool *pool, int fd, void *address) {
 /* Removes the name again, unless it is another pool's by now. */
 static void take_name_back(const brine_pool *pool, int fd) {
     struct stat by_name, by_fd;
-    if (fstat(fd, &by_fd) == 0 && lstat(pool->path, &by_name) == 0 && by_name.st_dev == by_fd.st_dev && by_name.st_ino == by_fd.st_ino)
+    if (fstat(fd, &by_fd) == 0 && lstat(pool->path, &by_name) == 0 && by_name.st_dev == by_fd.st_dev &&
+        by_name.st_ino == by_fd.st_ino)
         unlink(pool->path);
 }
 
@@ -302,7 +319,8 @@ static void take_name_back(const brine_pool *pool, int fd) {
 static int name_and_open(brine_pool *pool, int fd, const char *temporary, void *address) {
     brine__fork_lock(); /* a child would keep the lock */
     int rc = 0;
-    if (brine__lock_membership(fd, F_RDLCK) < 0) rc = brine__fail_errno("pool \"%s\": cannot lock a byte of its file in %s", pool->name, brine__folder());
+    if (brine__lock_membership(fd, F_RDLCK) < 0)
+        rc = brine__fail_errno("pool \"%s\": cannot lock a byte of its file in %s", pool->name, brine__folder());
     if (!rc) rc = give_name(pool, fd, temporary);
     if (!rc) {
         rc = open_made(pool, fd, address);
@@ -313,12 +331,13 @@ static int name_and_open(brine_pool *pool, int fd, const char *temporary, void *
     return rc;
 }
 
-static int finish_create(brine_pool *pool, int fd, uint64_t max_bytes, uint64_t initial, const brine_pool_options *options,
-                         const char *temporary) {
+static int finish_create(brine_pool *pool, int fd, uint64_t max_bytes, uint64_t initial,
+                         const brine_pool_options *options, const char *temporary) {
     mode_t mode = options && options->mode ? options->mode : 0600;
     void *address = options ? options->address : NULL;
     /* fchmod: the mode asked for, whatever the umask */
-    if (pool->named && fchmod(fd, mode) < 0) return brine__fail_errno("pool \"%s\": cannot set mode %03o", pool->name, mode);
+    if (pool->named && fchmod(fd, mode) < 0)
+        return brine__fail_errno("pool \"%s\": cannot set mode %03o", pool->name, mode);
     int rc = initialise(pool, fd, max_bytes, initial);
     if (rc) return rc;
     if (pool->named) return name_and_open(pool, fd, temporary, address);
@@ -329,7 +348,8 @@ static int finish_create(brine_pool *pool, int fd, uint64_t max_bytes, uint64_t 
 
 static int open_memory(void) {
     int fd = memfd_create("brine", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
-    return fd < 0 && errno == EINVAL ? memfd_create("brine", MFD_CLOEXEC | MFD_ALLOW_SEALING) : fd; /* before Linux 6.3 */
+    return fd < 0 && errno == EINVAL ? memfd_create("brine", MFD_CLOEXEC | MFD_ALLOW_SEALING)
+                                     : fd; /* before Linux 6.3 */
 }
 
 static int create(const char *name, const char *path, const brine_pool_options *options, brine_pool **out) {
@@ -342,8 +362,10 @@ static int create(const char *name, const char *path, const brine_pool_options *
     /* Group and others get in by the mode at the end; nobody before. */
     int fd = pool->named ? open_unnamed(0600, temporary, sizeof temporary) : open_memory();
     fd = brine__fd_above(fd);
-    if (fd < 0) rc = pool->named ? brine__folder_failed() : brine__fail_errno("cannot make a file in memory");
-    else rc = finish_create(pool, fd, max_bytes, initial, options, temporary);
+    if (fd < 0)
+        rc = pool->named ? brine__folder_failed() : brine__fail_errno("cannot make a file in memory");
+    else
+        rc = finish_create(pool, fd, max_bytes, initial, options, temporary);
     if (temporary[0]) unlink(temporary);
     if (rc) {
         if (fd >= 0 && pool->fd != fd) close(fd);
@@ -359,12 +381,15 @@ int brine_pool_create(const char *name, const brine_pool_options *options, brine
     int rc = brine__pool_path(name, path, sizeof path);
     if (rc) return rc;
     if (!(options && (options->flags & BRINE_POOL_REPLACE)) && access(path, F_OK) == 0)
-        return brine__fail(BRINE_EEXIST, "pool \"%s\" exists already (%s); attach to it, remove it (brine rm) or ask to replace it",
+        return brine__fail(BRINE_EEXIST,
+                           "pool \"%s\" exists already (%s); attach to it, remove it (brine rm) or ask to replace it",
                            name, path);
     return create(name, path, options, pool);
 }
 
-int brine_pool_create_private(const brine_pool_options *options, brine_pool **pool) { return create("", "", options, pool); }
+int brine_pool_create_private(const brine_pool_options *options, brine_pool **pool) {
+    return create("", "", options, pool);
+}
 
 /* ---- attach ---- */
 
@@ -387,7 +412,8 @@ static int still_there(brine_pool *pool) {
     if (fstat(pool->fd, &st) < 0) return brine__fail_errno("fstat %s", pool->path);
     if (st.st_nlink > 0) return 0;
     a64_store_release(&pool_proc(pool, a32_load_relaxed(pool->me))->word, WORD(pool->me_gen + 1, PROC_FREE, 0));
-    return brine__fail(BRINE_ENOENT, "pool \"%s\" was removed while this process attached to it (%s)", pool->name, pool->path);
+    return brine__fail(BRINE_ENOENT, "pool \"%s\" was removed while this process attached to it (%s)", pool->name,
+                       pool->path);
 }
 
 /* One attempt. *retry: the pool may still come. */

@@ -28,35 +28,35 @@ struct heap;
 struct brine_pipe;
 
 struct brine_pool {
-    char *base;            /* where the file is mapped; the same in children */
-    a32 *me;               /* participant index, on the wiped page; 0 after fork */
-    char *records;         /* base + layout.records, and so on: on every path */
+    char *base;    /* where the file is mapped; the same in children */
+    a32 *me;       /* participant index, on the wiped page; 0 after fork */
+    char *records; /* base + layout.records, and so on: on every path */
     a64 *recmap;
-    struct layout layout;  /* copied out of the header once, checked */
+    struct layout layout; /* copied out of the header once, checked */
     uint64_t hash_seed;
-    uint32_t id;           /* index in brine__pools */
+    uint32_t id; /* index in brine__pools */
     bool readonly, named;
-    a32 only_cpu;          /* 1 + the CPU, if this process may run on no other; else 0 */
-    bool reserved;         /* a forked child that has not used the pool yet: its address range is kept free */
-    bool lost;             /* a forked child that could not attach again, nor keep its address range: nothing at base is ours */
+    a32 only_cpu;  /* 1 + the CPU, if this process may run on no other; else 0 */
+    bool reserved; /* a forked child that has not used the pool yet: its address range is kept free */
+    bool lost;     /* a forked child that could not attach again, nor keep its address range: nothing at base is ours */
     unsigned flags;
-    uint32_t me_gen;       /* generation of our proc[] word */
-    uint64_t epoch;        /* unique to each joining: what is of an older one belongs to the forked parent */
-    a32 interrupts;        /* bumped by brine_pool_interrupt */
-    int fd;                /* of the file; may be closed or reused behind our back: brine__pool_fd checks */
+    uint32_t me_gen; /* generation of our proc[] word */
+    uint64_t epoch;  /* unique to each joining: what is of an older one belongs to the forked parent */
+    a32 interrupts;  /* bumped by brine_pool_interrupt */
+    int fd;          /* of the file; may be closed or reused behind our back: brine__pool_fd checks */
     dev_t dev;
     ino_t ino;
-    void *pin;             /* page that pins the locked description */
-    uint64_t page_bytes;   /* of mappings and holes: SMALL_PAGE, more on hugetlbfs */
+    void *pin;           /* page that pins the locked description */
+    uint64_t page_bytes; /* of mappings and holes: SMALL_PAGE, more on hugetlbfs */
     char name[BRINE_NAME_MAX + 1];
-    char path[512];        /* "" for a private pool */
-    pthread_mutex_t mutex; /* guards the lists below, and joining */
-    struct heap *heaps;    /* of this process's threads */
+    char path[512];           /* "" for a private pool */
+    pthread_mutex_t mutex;    /* guards the lists below, and joining */
+    struct heap *heaps;       /* of this process's threads */
     struct brine_pipe *pipes; /* open handles */
-    a64 waits[POOL_WAITS]; /* offsets of the futexes that threads of this process sleep on: for interrupting */
-    a64 last_reap_ns;      /* only spares needless reaping: any thread, relaxed */
-    a32 uncounted;         /* giving memory back failed half-way: there may be some without its commit bit */
-    a32 record_limit;      /* indexes below are known to exist: saves asking for each packet */
+    a64 waits[POOL_WAITS];    /* offsets of the futexes that threads of this process sleep on: for interrupting */
+    a64 last_reap_ns;         /* only spares needless reaping: any thread, relaxed */
+    a32 uncounted;            /* giving memory back failed half-way: there may be some without its commit bit */
+    a32 record_limit;         /* indexes below are known to exist: saves asking for each packet */
 };
 
 /* Attached pools by id. */
@@ -85,18 +85,30 @@ static inline void pool_set_base(brine_pool *pool, char *base) {
 }
 
 static inline struct header *pool_header(const brine_pool *pool) { return (struct header *)pool->base; }
-static inline struct proc *pool_proc(const brine_pool *pool, uint32_t i) { return (struct proc *)(pool->base + pool->layout.proc) + i; }
-static inline struct dir_entry *pool_dir(const brine_pool *pool, uint32_t i) { return (struct dir_entry *)(pool->base + pool->layout.dir) + i; }
-static inline struct pipe_control *pool_pipe(const brine_pool *pool, uint32_t i) { return (struct pipe_control *)(pool->base + pool->layout.pipe) + i; }
-static inline struct endpoint *pool_endp(const brine_pool *pool, uint32_t i) { return (struct endpoint *)(pool->base + pool->layout.endp) + i; }
+static inline struct proc *pool_proc(const brine_pool *pool, uint32_t i) {
+    return (struct proc *)(pool->base + pool->layout.proc) + i;
+}
+static inline struct dir_entry *pool_dir(const brine_pool *pool, uint32_t i) {
+    return (struct dir_entry *)(pool->base + pool->layout.dir) + i;
+}
+static inline struct pipe_control *pool_pipe(const brine_pool *pool, uint32_t i) {
+    return (struct pipe_control *)(pool->base + pool->layout.pipe) + i;
+}
+static inline struct endpoint *pool_endp(const brine_pool *pool, uint32_t i) {
+    return (struct endpoint *)(pool->base + pool->layout.endp) + i;
+}
 static inline a64 *pool_recmap(const brine_pool *pool) { return pool->recmap; }
 static inline a64 *pool_pagemap(const brine_pool *pool) { return (a64 *)(pool->base + pool->layout.pagemap); }
-static inline a64 *pool_tags(const brine_pool *pool, uint32_t page) { return (a64 *)(pool->base + pool->layout.tags) + (uint64_t)page * TAGS_PER_PAGE; }
+static inline a64 *pool_tags(const brine_pool *pool, uint32_t page) {
+    return (a64 *)(pool->base + pool->layout.tags) + (uint64_t)page * TAGS_PER_PAGE;
+}
 static inline struct record *pool_record(const brine_pool *pool, uint32_t i) {
     return (struct record *)(void *)(pool->records + (uint64_t)i * RECORD_BYTES);
 }
 static inline void *pool_at(const brine_pool *pool, uint64_t offset) { return pool->base + offset; }
-static inline uint64_t pool_offset(const brine_pool *pool, const void *p) { return (uint64_t)((const char *)p - pool->base); }
+static inline uint64_t pool_offset(const brine_pool *pool, const void *p) {
+    return (uint64_t)((const char *)p - pool->base);
+}
 
 /* Records that may exist: indexes 1..this-1 whose page is committed. */
 static inline uint64_t pool_record_high(const brine_pool *pool) {

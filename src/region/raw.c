@@ -47,12 +47,15 @@ int brine_raw_create(const char *name, size_t bytes, mode_t mode, void *address,
     if (rc) return rc;
     rc = brine__check_mode(mode);
     if (rc) return rc;
-    if (bytes == 0 || bytes > POOL_BYTES_MAX) return brine__fail(BRINE_EINVAL, "the region size %zu is outside 1 byte .. 16 TiB", bytes);
+    if (bytes == 0 || bytes > POOL_BYTES_MAX)
+        return brine__fail(BRINE_EINVAL, "the region size %zu is outside 1 byte .. 16 TiB", bytes);
     int fd = open(brine__folder(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0) return brine__folder_failed();
     if (brine__file_page(fd) != SMALL_PAGE)
-        rc = brine__fail(BRINE_ENOTSUP, "region \"%s\": raw regions are of small pages, and %s is a hugetlbfs", name, brine__folder());
-    else if (fchmod(fd, mode ? mode : 0600) < 0 || brine__file_size(fd, RAW_HEAD + bytes) < 0 || brine__file_back(fd, 0, RAW_HEAD + bytes) < 0)
+        rc = brine__fail(BRINE_ENOTSUP, "region \"%s\": raw regions are of small pages, and %s is a hugetlbfs", name,
+                         brine__folder());
+    else if (fchmod(fd, mode ? mode : 0600) < 0 || brine__file_size(fd, RAW_HEAD + bytes) < 0 ||
+             brine__file_back(fd, 0, RAW_HEAD + bytes) < 0)
         rc = brine__fail_errno("region \"%s\": cannot get %zu bytes in %s", name, bytes, brine__folder());
     if (!rc) rc = raw_map(fd, bytes, address, &made);
     if (!rc) {
@@ -60,10 +63,13 @@ int brine_raw_create(const char *name, size_t bytes, mode_t mode, void *address,
         memcpy(head->magic, raw_magic, sizeof raw_magic);
         head->bytes = bytes;
         snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-        if (linkat(AT_FDCWD, link, AT_FDCWD, path, AT_SYMLINK_FOLLOW) < 0) rc = brine__fail_errno("cannot make region \"%s\" (%s)", name, path);
+        if (linkat(AT_FDCWD, link, AT_FDCWD, path, AT_SYMLINK_FOLLOW) < 0)
+            rc = brine__fail_errno("cannot make region \"%s\" (%s)", name, path);
     }
-    if (rc) brine_raw_detach(&made);
-    else *region = made;
+    if (rc)
+        brine_raw_detach(&made);
+    else
+        *region = made;
     close(fd);
     return rc;
 }
@@ -75,9 +81,11 @@ static int try_raw_attach(const char *name, const char *path, void *address, bri
     *retry = fd < 0 && errno == ENOENT;
     if (fd < 0) return brine__fail_errno("cannot open region \"%s\" (%s)", name, path);
     if (fstat(fd, &st) < 0 || pread(fd, &head, sizeof head, 0) != (ssize_t)sizeof head ||
-        memcmp(head.magic, raw_magic, sizeof raw_magic) != 0 || st.st_size <= RAW_HEAD || head.bytes != (uint64_t)st.st_size - RAW_HEAD)
+        memcmp(head.magic, raw_magic, sizeof raw_magic) != 0 || st.st_size <= RAW_HEAD ||
+        head.bytes != (uint64_t)st.st_size - RAW_HEAD)
         rc = brine__fail(BRINE_EFOREIGN, "%s is not a raw region of brine", path);
-    else rc = raw_map(fd, head.bytes, address, region);
+    else
+        rc = raw_map(fd, head.bytes, address, region);
     close(fd);
     return rc;
 }

@@ -17,7 +17,8 @@ static int follow(struct at *at) {
 int brine__value_enter(struct at *at) {
     for (int depth = 0; unlikely(at->cell->type == CELL_REF); depth++) {
         struct at outer = *at;
-        if (depth == BRINE_MAX_DEPTH) return brine__fail(BRINE_EDEPTH, "packets are nested deeper than %d", BRINE_MAX_DEPTH);
+        if (depth == BRINE_MAX_DEPTH)
+            return brine__fail(BRINE_EDEPTH, "packets are nested deeper than %d", BRINE_MAX_DEPTH);
         int rc = brine__at_enter(&outer, outer.cell->payload, at);
         if (!rc) rc = follow(at);
         if (rc) return rc;
@@ -48,9 +49,11 @@ int brine__value_container(brine_ref ref, brine_type type, struct at *at) {
     if (unlikely(rc)) return rc;
     rc = brine__value_enter(at);
     if (unlikely(rc)) return rc;
-    if (unlikely(!at->writable)) return brine__stick(at, brine__fail(BRINE_ESHARED, "the value is part of a shared packet and so immutable"));
+    if (unlikely(!at->writable))
+        return brine__stick(at, brine__fail(BRINE_ESHARED, "the value is part of a shared packet and so immutable"));
     if (likely(at->cell->type == type)) return at->rec->error;
-    return brine__stick(at, brine__fail(BRINE_ETYPE, "the value is a %s, not a %s", brine_type_name((brine_type)at->cell->type), brine_type_name(type)));
+    return brine__stick(at, brine__fail(BRINE_ETYPE, "the value is a %s, not a %s",
+                                        brine_type_name((brine_type)at->cell->type), brine_type_name(type)));
 }
 
 static void drop_tab(const struct at *at, const struct cell *cell, int depth) {
@@ -60,9 +63,12 @@ static void drop_tab(const struct at *at, const struct cell *cell, int depth) {
 }
 
 void brine__cell_drop(const struct at *at, const struct cell *cell, int depth) {
-    if (cell->type == CELL_REF) brine__child_drop(at, cell->payload);
-    else if (!cell_is_container(cell) || !at->rec->first_child || depth > BRINE_MAX_DEPTH) return; /* deeper: freed with the packet */
-    else if (cell->type == BRINE_TAB) drop_tab(at, cell, depth);
+    if (cell->type == CELL_REF)
+        brine__child_drop(at, cell->payload);
+    else if (!cell_is_container(cell) || !at->rec->first_child || depth > BRINE_MAX_DEPTH)
+        return; /* deeper: freed with the packet */
+    else if (cell->type == BRINE_TAB)
+        drop_tab(at, cell, depth);
     else {
         struct arr *a = cell_arr(at, cell);
         for (uint64_t i = 0; a && i < a->count; i++) brine__cell_drop(at, arr_cell(at, a, i), depth + 1);
@@ -118,7 +124,9 @@ int brine__cell_make_text(const struct at *at, brine_type type, const void *data
     if (length <= INLINE_MAX) {
         payload = short_payload(data, length);
     } else {
-        if (length >> 48) return brine__stick(at, brine__fail(BRINE_ENOMEM, "a text of %llu bytes is too long", (unsigned long long)length));
+        if (length >> 48)
+            return brine__stick(
+                at, brine__fail(BRINE_ENOMEM, "a text of %llu bytes is too long", (unsigned long long)length));
         char *room = brine__arena_alloc(at, length + 1, 1);
         if (!room) return BRINE_ENOMEM;
         memcpy(room, data, length);

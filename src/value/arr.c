@@ -14,7 +14,9 @@ struct arr *brine__arr_header(const struct at *at, struct cell *cell) {
 /* Room for n elements in the list. */
 static int reserve(const struct at *at, struct arr *a, uint64_t n) {
     if (n <= a->capacity) return 0;
-    if (n >> 40) return brine__stick(at, brine__fail(BRINE_ENOMEM, "an arr of %llu elements is too long", (unsigned long long)n));
+    if (n >> 40)
+        return brine__stick(at,
+                            brine__fail(BRINE_ENOMEM, "an arr of %llu elements is too long", (unsigned long long)n));
     uint64_t *to = arena_alloc(at, n * sizeof *to, 8);
     if (!to) return BRINE_ENOMEM;
     if (a->count) memcpy(to, arr_items(at, a), a->count * sizeof *to);
@@ -66,7 +68,8 @@ brine_ref brine_at(brine_ref arr, ptrdiff_t index) {
     int rc = value_read(arr, &at);
     if (rc) return brine_ref_null(rc);
     if (at.cell->type != BRINE_ARR && at.cell->type != BRINE_TUP)
-        return brine_ref_null(brine__fail(BRINE_ETYPE, "the value is a %s, not an arr or tup", brine_type_name((brine_type)at.cell->type)));
+        return brine_ref_null(brine__fail(BRINE_ETYPE, "the value is a %s, not an arr or tup",
+                                          brine_type_name((brine_type)at.cell->type)));
     struct arr *a = cell_arr(&at, at.cell);
     uint64_t count = a ? a->count : 0;
     if (!normalize(index, count, count, &i)) return brine_ref_null(outside(index, count));
@@ -77,8 +80,10 @@ static brine_ref insert_at(const struct at *at, ptrdiff_t index, bool end) {
     struct arr *a = brine__arr_header(at, at->cell);
     uint64_t i;
     if (!a) return brine_ref_null(BRINE_ENOMEM);
-    if (end) i = a->count;
-    else if (!normalize(index, a->count, a->count + 1, &i)) return brine_ref_null(brine__stick(at, outside(index, a->count)));
+    if (end)
+        i = a->count;
+    else if (!normalize(index, a->count, a->count + 1, &i))
+        return brine_ref_null(brine__stick(at, outside(index, a->count)));
     uint64_t room = a->capacity ? a->capacity * 2 : 4;
     if (unlikely(a->count == a->capacity) && reserve(at, a, room)) return brine_ref_null(BRINE_ENOMEM);
     if (unlikely(!a->spare) && refresh(at, a, a->count < 4 ? 4 : a->count)) return brine_ref_null(BRINE_ENOMEM);
@@ -128,11 +133,13 @@ int brine_clear(brine_ref container) {
     if (rc) return rc;
     if (!at.writable) return brine__fail(BRINE_ESHARED, "the value is part of a shared packet and so immutable");
     if (at.cell->type != BRINE_TAB && at.cell->type != BRINE_ARR)
-        return brine__stick(&at, brine__fail(BRINE_ETYPE, "a %s cannot be cleared", brine_type_name((brine_type)at.cell->type)));
+        return brine__stick(
+            &at, brine__fail(BRINE_ETYPE, "a %s cannot be cleared", brine_type_name((brine_type)at.cell->type)));
     brine__cell_drop(&at, at.cell, 0);
     if (at.cell->type == BRINE_TAB && at.cell->payload) {
         struct tab *t = cell_tab(&at, at.cell);
-        for (uint32_t i = 0; i < t->used; i++) tab_entries(&at, t)[i].value.type = tab_entries(&at, t)[i].key.type = CELL_DELETED;
+        for (uint32_t i = 0; i < t->used; i++)
+            tab_entries(&at, t)[i].value.type = tab_entries(&at, t)[i].key.type = CELL_DELETED;
         *t = (struct tab){.version = t->version + 1};
     } else if (at.cell->payload) {
         struct arr *a = cell_arr(&at, at.cell);

@@ -57,7 +57,8 @@ int brine_assign_number(brine_ref place, brine_type type, const void *number) {
     double d[2];
     size_t size = brine_type_size(type);
     if (!number || size == 0 || type > BRINE_C128)
-        return refuse(place, brine__fail(BRINE_EINVAL, "a number of type %s cannot be assigned from memory", brine_type_name(type)));
+        return refuse(place, brine__fail(BRINE_EINVAL, "a number of type %s cannot be assigned from memory",
+                                         brine_type_name(type)));
     if (type == BRINE_C128) {
         memcpy(d, number, sizeof d);
         return brine_assign_complex(place, d[0], d[1]);
@@ -86,7 +87,9 @@ static int assign_text(brine_ref place, brine_type type, const void *data, size_
     int rc = brine__value_place(place, &at);
     if (unlikely(rc)) return rc;
     uint64_t bad = type == BRINE_STR ? brine__utf8_error(data, length) : 0;
-    if (unlikely(bad)) return brine__stick(&at, brine__fail(BRINE_EUTF8, "the str is not UTF-8 (byte %llu); assign it as bytes", (unsigned long long)bad - 1));
+    if (unlikely(bad))
+        return brine__stick(&at, brine__fail(BRINE_EUTF8, "the str is not UTF-8 (byte %llu); assign it as bytes",
+                                             (unsigned long long)bad - 1));
     rc = brine__cell_make_text(&at, type, data, length, &cell);
     if (likely(rc == 0)) brine__cell_assign(&at, cell);
     return rc;
@@ -125,8 +128,10 @@ __attribute__((noinline)) static int bytes_room_slow(brine_ref place, size_t len
 int brine_assign_bytes_room(brine_ref place, size_t length, void **data) {
     struct at at;
     char *room;
-    if (unlikely((uint64_t)length >> 47 || !place_at_hand(place, &at) || !just_overwritten(at.cell))) return bytes_room_slow(place, length, data);
-    if (unlikely(!(room = brine__arena_at_hand(&at, (uint64_t)length + 1, 8)))) return bytes_room_slow(place, length, data);
+    if (unlikely((uint64_t)length >> 47 || !place_at_hand(place, &at) || !just_overwritten(at.cell)))
+        return bytes_room_slow(place, length, data);
+    if (unlikely(!(room = brine__arena_at_hand(&at, (uint64_t)length + 1, 8))))
+        return bytes_room_slow(place, length, data);
     room[length] = 0;
     struct cell cell = {.type = BRINE_BYTES, .payload = pool_offset(at.pool, room)};
     cell_set_len48(&cell, length);
@@ -140,7 +145,8 @@ int brine_assign_bytes_room(brine_ref place, size_t length, void **data) {
 brine_ref brine_assign_tab(brine_ref place, unsigned flags) {
     struct at at;
     int rc = value_place(place, &at);
-    if (!rc && (flags & ~BRINE_ORDERED)) rc = brine__stick(&at, brine__fail(BRINE_EINVAL, "unknown tab flags 0x%x", flags));
+    if (!rc && (flags & ~BRINE_ORDERED))
+        rc = brine__stick(&at, brine__fail(BRINE_EINVAL, "unknown tab flags 0x%x", flags));
     if (rc) return brine_ref_null(rc);
     cell_assign(&at, (struct cell){.type = BRINE_TAB, .n = (uint8_t)flags});
     return at_ref(&at, at.cell);
@@ -184,7 +190,8 @@ int brine_take_packet(brine_ref place, brine_packet *packet) {
     int rc = brine__value_place(place, &at);
     if (rc) return rc;
     if (at.cell->type != CELL_REF)
-        return brine__fail(BRINE_ETYPE, "the place holds no packet of its own but a %s", brine_type_name((brine_type)at.cell->type));
+        return brine__fail(BRINE_ETYPE, "the place holds no packet of its own but a %s",
+                           brine_type_name((brine_type)at.cell->type));
     rc = brine__child_take(&at, at.cell->payload, packet);
     if (!rc) *at.cell = (struct cell){0};
     return rc;

@@ -34,8 +34,11 @@ int brine_assign_bigint(brine_ref place, int sign, const uint64_t *limbs, size_t
     int rc = brine__value_place(place, &at);
     if (rc) return rc;
     if ((count && !limbs) || (flags & ~BRINE_UNSIGNED) || ((flags & BRINE_UNSIGNED) && sign < 0))
-        return brine__stick(&at, brine__fail(BRINE_EINVAL, "no limbs, unknown flags, or a negative number as unsigned"));
-    if (count > LIMBS_MAX) return brine__stick(&at, brine__fail(BRINE_ERANGE, "an integer of %zu limbs; %zu are possible", count, LIMBS_MAX));
+        return brine__stick(&at,
+                            brine__fail(BRINE_EINVAL, "no limbs, unknown flags, or a negative number as unsigned"));
+    if (count > LIMBS_MAX)
+        return brine__stick(&at,
+                            brine__fail(BRINE_ERANGE, "an integer of %zu limbs; %zu are possible", count, LIMBS_MAX));
     return store(&at, sign, limbs, count, flags);
 }
 
@@ -43,7 +46,8 @@ int brine_assign_bigint(brine_ref place, int sign, const uint64_t *limbs, size_t
 static int store_smallest(const struct at *at, bool negative, const uint64_t *limbs, size_t count) {
     count = limbs_normal(limbs, count);
     uint64_t limit = negative ? (uint64_t)1 << 63 : INT64_MAX, magnitude = count ? limbs[0] : 0;
-    if (count > LIMBS_MAX) return brine__fail(BRINE_ERANGE, "the integer has %zu limbs; %zu are possible", count, LIMBS_MAX);
+    if (count > LIMBS_MAX)
+        return brine__fail(BRINE_ERANGE, "the integer has %zu limbs; %zu are possible", count, LIMBS_MAX);
     if (count > 1 || magnitude > limit) return store(at, negative ? -1 : 1, limbs, count, 0);
     brine__cell_assign(at, (struct cell){.type = BRINE_I64, .payload = negative ? -magnitude : magnitude});
     return 0;
@@ -78,7 +82,8 @@ static int parse_int(const struct at *at, const char *text, size_t length, int b
         length--;
     }
     if (base == 0) base = prefix_base(&s, &length);
-    if (!all_digits(s, length, base)) return brine__fail(BRINE_ESYNTAX, "\"%.*s\" is no integer in base %d", (int)(all < 40 ? all : 40), text, base);
+    if (!all_digits(s, length, base))
+        return brine__fail(BRINE_ESYNTAX, "\"%.*s\" is no integer in base %d", (int)(all < 40 ? all : 40), text, base);
     if (length > LIMBS_MAX * 12) return brine__fail(BRINE_ERANGE, "an integer of %zu digits is too long", length);
     int rc = brine__limbs_parse(s, length, base, &limbs, &count);
     if (rc) return rc;
@@ -91,7 +96,8 @@ int brine_assign_int_text(brine_ref place, const char *text, size_t length, int 
     struct at at;
     int rc = brine__value_place(place, &at);
     if (rc) return rc;
-    if (!text || (base && (base < 2 || base > 36))) return brine__stick(&at, brine__fail(BRINE_EINVAL, "the text is NULL, or base %d is not 0 or 2 to 36", base));
+    if (!text || (base && (base < 2 || base > 36)))
+        return brine__stick(&at, brine__fail(BRINE_EINVAL, "the text is NULL, or base %d is not 0 or 2 to 36", base));
     rc = parse_int(&at, text, length, base);
     return rc ? brine__stick(&at, rc) : 0;
 }
@@ -126,8 +132,10 @@ static void add(struct result *r, const struct integer *a, const struct integer 
     memcpy(r->limbs, a->limbs, a->count * 8);
     r->limbs[a->count] = 0;
     if (b->count == 0) return;
-    if (a->negative == b->negative) r->limbs[r->count++] = mpn_add(r->limbs, r->limbs, (mp_size_t)a->count, b->limbs, (mp_size_t)b->count);
-    else mpn_sub(r->limbs, r->limbs, (mp_size_t)a->count, b->limbs, (mp_size_t)b->count);
+    if (a->negative == b->negative)
+        r->limbs[r->count++] = mpn_add(r->limbs, r->limbs, (mp_size_t)a->count, b->limbs, (mp_size_t)b->count);
+    else
+        mpn_sub(r->limbs, r->limbs, (mp_size_t)a->count, b->limbs, (mp_size_t)b->count);
 }
 
 static void multiply(struct result *r, const struct integer *a, const struct integer *b) {
@@ -197,10 +205,12 @@ static void bitwise(struct result *r, char op, const struct integer *a, const st
 }
 
 static int check_operation(char op, const struct integer *a, const struct integer *b) {
-    if (!op || !strchr("+-*/%&|^", op)) return brine__fail(BRINE_EINVAL, "the operator '%c' is none of + - * / %% & | ^", op);
+    if (!op || !strchr("+-*/%&|^", op))
+        return brine__fail(BRINE_EINVAL, "the operator '%c' is none of + - * / %% & | ^", op);
     if ((op == '/' || op == '%') && b->count == 0) return brine__fail(BRINE_ERANGE, "division by zero");
     size_t limbs = a->count + b->count;
-    if (op == '*' && limbs > LIMBS_MAX) return brine__fail(BRINE_ERANGE, "the product would have %zu limbs; %zu are possible", limbs, LIMBS_MAX);
+    if (op == '*' && limbs > LIMBS_MAX)
+        return brine__fail(BRINE_ERANGE, "the product would have %zu limbs; %zu are possible", limbs, LIMBS_MAX);
     return 0;
 }
 
@@ -208,7 +218,8 @@ static int check_operation(char op, const struct integer *a, const struct intege
 static size_t result_room(size_t an, size_t bn) { return an + bn + 2; }
 static size_t scratch_room(char op, size_t an, size_t bn) {
     if (op == '*') return brine__limbs_multiply_scratch(an < bn ? an : bn);
-    if (op == '/' || op == '%') return an + 1 + (an > bn ? an : bn) + (an < bn ? 0 : brine__limbs_divide_scratch(an, bn));
+    if (op == '/' || op == '%')
+        return an + 1 + (an > bn ? an : bn) + (an < bn ? 0 : brine__limbs_divide_scratch(an, bn));
     return 0;
 }
 
@@ -232,12 +243,15 @@ int brine_int_arith(brine_ref place, char op, brine_ref a, brine_ref b) {
     rc = brine_as_bigint(a, &x);
     if (!rc) rc = brine_as_bigint(b, &y);
     if (rc) return brine__stick(&at, rc);
-    struct integer m = {x.limbs, limbs_normal(x.limbs, x.count), x.sign < 0}, n = {y.limbs, limbs_normal(y.limbs, y.count), y.sign < 0};
+    struct integer m = {x.limbs, limbs_normal(x.limbs, x.count), x.sign < 0},
+                   n = {y.limbs, limbs_normal(y.limbs, y.count), y.sign < 0};
     rc = check_operation(op, &m, &n);
     if (rc) return brine__stick(&at, rc);
     size_t room = result_room(m.count, n.count) + scratch_room(op, m.count, n.count);
     struct result r = {.limbs = malloc(room * 8)};
-    if (!r.limbs) return brine__stick(&at, brine__fail(BRINE_ENOMEM, "no memory for arithmetic on %zu and %zu limbs", m.count, n.count));
+    if (!r.limbs)
+        return brine__stick(
+            &at, brine__fail(BRINE_ENOMEM, "no memory for arithmetic on %zu and %zu limbs", m.count, n.count));
     r.more = r.limbs + result_room(m.count, n.count);
     operate(&r, op, &m, &n);
     rc = store_smallest(&at, r.negative, r.limbs, r.count);

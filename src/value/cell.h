@@ -30,7 +30,7 @@
 #define CELL_REF 64
 #define CELL_DELETED 65
 #define CELL_KEY_C128 66 /* never in a pool: a key being looked up; payload points to its two doubles */
-#define INLINE_MAX 7 /* bytes of text in a cell, without the NUL */
+#define INLINE_MAX 7     /* bytes of text in a cell, without the NUL */
 
 #define BIGINT_NEGATIVE 2
 #define BIGINT_POSITIVE 1
@@ -41,11 +41,11 @@
  * deleted. Up to TAB_SCAN entries are found by scanning the hashes; larger tabs have an index, open
  * addressing with linear probing. A word of it has entry number + 1 where `mask` has ones, and above them the hash's
  * own bits, so that other keys are passed by without a look at their entries.
- *   live <= used <= capacity;  hashes[i] == 0 <=> entry i is a hole;  index slots = mask + 1, a power of two > used / 0.6
- *   capacity is a multiple of TAB_STEP: small tabs are scanned in steps */
+ *   live <= used <= capacity;  hashes[i] == 0 <=> entry i is a hole;  index slots = mask + 1, a power of two > used /
+ * 0.6 capacity is a multiple of TAB_STEP: small tabs are scanned in steps */
 struct tab {
     uint32_t used, live, capacity, mask; /* mask 0: no index */
-    uint64_t version; /* counts insertions and deletions */
+    uint64_t version;                    /* counts insertions and deletions */
     uint64_t hashes, entries, index;
 };
 struct entry {
@@ -55,7 +55,7 @@ struct entry {
 #define TAB_FIRST 8u
 #define TAB_STEP 8u
 #define TAB_MAX ((uint64_t)1 << 30) /* its index has 2^31 slots: one bit of the hash is left, which is always 1 */
-#define TAB_LEAP 256u /* up to here a tab that is full becomes four times as large, then twice */
+#define TAB_LEAP 256u               /* up to here a tab that is full becomes four times as large, then twice */
 
 /* A list: the elements' cells never move; the list is of their offsets, so that inserting and deleting shift
  * those, and a ref names its element whatever happens around it.
@@ -109,7 +109,9 @@ static inline struct arr *cell_arr(const struct at *at, const struct cell *c) {
     return c->payload ? pool_at(at->pool, c->payload) : NULL;
 }
 static inline uint32_t *tab_hashes(const struct at *at, const struct tab *t) { return pool_at(at->pool, t->hashes); }
-static inline struct entry *tab_entries(const struct at *at, const struct tab *t) { return pool_at(at->pool, t->entries); }
+static inline struct entry *tab_entries(const struct at *at, const struct tab *t) {
+    return pool_at(at->pool, t->entries);
+}
 static inline uint64_t *arr_items(const struct at *at, const struct arr *a) { return pool_at(at->pool, a->items); }
 static inline struct cell *arr_cell(const struct at *at, const struct arr *a, uint64_t i) {
     return pool_at(at->pool, arr_items(at, a)[i]);
@@ -145,17 +147,18 @@ uint64_t brine__utf8_error(const char *text, uint64_t length);
  * and is refused when it is to be added. */
 struct key {
     uint32_t hash;
-    uint8_t type;         /* BRINE_STR, BRINE_BYTES: text; else operand */
+    uint8_t type; /* BRINE_STR, BRINE_BYTES: text; else operand */
     const char *text;
     uint64_t length;
     uint64_t head, payload, last; /* text: see value/quick.h */
-    const struct at *at;  /* operand: a cell, with the packet that it is in */
+    const struct at *at;          /* operand: a cell, with the packet that it is in */
     const struct cell *cell;
 };
 void brine__key_of_text(const brine_pool *pool, brine_type type, const char *text, uint64_t length, struct key *key);
 int brine__key_of_cell(const brine_pool *seed, const struct at *at, const struct cell *cell, struct key *key);
 /* From the caller's form. key_at and scratch are memory for it, for as long as *out is used. */
-int brine__key_resolve(brine_pool *pool, const brine_key *key, struct key *out, struct at *key_at, struct cell scratch[2]);
+int brine__key_resolve(brine_pool *pool, const brine_key *key, struct key *out, struct at *key_at,
+                       struct cell scratch[2]);
 
 struct entry *brine__tab_find(const struct at *at, const struct tab *t, const struct key *key);
 /* The header of a tab cell; if it has none one is made, for n entries to come. NULL: out of memory (stuck). */
@@ -193,9 +196,7 @@ void brine__number_of_double(double d, struct number *n);
 bool brine__cells_equal(const struct at *a, const struct cell *x, const struct at *b, const struct cell *y, int depth);
 /* 0, or BRINE_ETYPE for what cannot be hashed. seed: the pool whose tables it is for. */
 int brine__cell_hash(const brine_pool *seed, const struct at *at, const struct cell *cell, uint64_t *hash, int depth);
-static inline uint32_t hash_fold(uint64_t h) {
-    return (uint32_t)(h ^ h >> 32) | 0x80000000u; /* 0 marks a hole */
-}
+static inline uint32_t hash_fold(uint64_t h) { return (uint32_t)(h ^ h >> 32) | 0x80000000u; /* 0 marks a hole */ }
 
 static inline bool is_integer_type(uint8_t t) { return t >= BRINE_I8 && t <= BRINE_U64; }
 

@@ -72,12 +72,14 @@ bool brine__cells_equal(const struct at *a, const struct cell *x, const struct a
 
 bool brine_equal(brine_ref a, brine_ref b) {
     struct at x, y;
-    return brine__value_read(a, &x) == 0 && brine__value_read(b, &y) == 0 && brine__cells_equal(&x, x.cell, &y, y.cell, 0);
+    return brine__value_read(a, &x) == 0 && brine__value_read(b, &y) == 0 &&
+           brine__cells_equal(&x, x.cell, &y, y.cell, 0);
 }
 
 /* ---- order ---- */
 
-static int compare_cells(const struct at *a, const struct cell *x, const struct at *b, const struct cell *y, int depth, int *order);
+static int compare_cells(const struct at *a, const struct cell *x, const struct at *b, const struct cell *y, int depth,
+                         int *order);
 
 static int rank(uint8_t type) {
     switch (type) {
@@ -99,7 +101,8 @@ static int text_order(const struct at *a, const struct cell *x, const struct at 
     return order ? (order < 0 ? -1 : 1) : (m > n) - (m < n);
 }
 
-static int arr_order(const struct at *a, const struct cell *x, const struct at *b, const struct cell *y, int depth, int *order) {
+static int arr_order(const struct at *a, const struct cell *x, const struct at *b, const struct cell *y, int depth,
+                     int *order) {
     struct arr *s = cell_arr(a, x), *t = cell_arr(b, y);
     uint64_t m = s ? s->count : 0, n = t ? t->count : 0;
     for (uint64_t i = 0; i < m && i < n; i++) {
@@ -131,12 +134,15 @@ static int sorted_entries(const struct at *at, struct tab *t, int depth, struct 
     for (uint32_t i = 0; t && i < t->used && n < t->live; i++)
         if (tab_hashes(at, t)[i]) all[n++] = &tab_entries(at, t)[i];
     qsort_r(all, n, sizeof *all, by_key, &s);
-    if (s.status) free(all);
-    else *out = all;
+    if (s.status)
+        free(all);
+    else
+        *out = all;
     return s.status;
 }
 
-static int tab_order(const struct at *a, const struct cell *x, const struct at *b, const struct cell *y, int depth, int *order) {
+static int tab_order(const struct at *a, const struct cell *x, const struct at *b, const struct cell *y, int depth,
+                     int *order) {
     struct tab *s = cell_tab(a, x), *t = cell_tab(b, y);
     uint32_t m = s ? s->live : 0, n = t ? t->live : 0;
     struct entry **e = NULL, **f = NULL;
@@ -153,22 +159,29 @@ static int tab_order(const struct at *a, const struct cell *x, const struct at *
     return rc;
 }
 
-static int compare_cells(const struct at *a, const struct cell *x, const struct at *b, const struct cell *y, int depth, int *order) {
+static int compare_cells(const struct at *a, const struct cell *x, const struct at *b, const struct cell *y, int depth,
+                         int *order) {
     struct number m, n;
-    if (depth > BRINE_MAX_DEPTH) return brine__fail(BRINE_EDEPTH, "the values are nested deeper than %d", BRINE_MAX_DEPTH);
+    if (depth > BRINE_MAX_DEPTH)
+        return brine__fail(BRINE_EDEPTH, "the values are nested deeper than %d", BRINE_MAX_DEPTH);
     struct at p = into(a, (struct cell *)(uintptr_t)x), q = into(b, (struct cell *)(uintptr_t)y);
     if (!p.cell || !q.cell) return BRINE_ECORRUPT;
     int r = rank(p.cell->type), s = rank(q.cell->type);
     *order = (r > s) - (r < s);
     if (*order || r == 0) return 0;
     if (r == 1) {
-        if (!brine__number_of(&p, p.cell, &m) || !brine__number_of(&q, q.cell, &n)) return brine__fail(BRINE_ECORRUPT, "a value has an unknown type");
+        if (!brine__number_of(&p, p.cell, &m) || !brine__number_of(&q, q.cell, &n))
+            return brine__fail(BRINE_ECORRUPT, "a value has an unknown type");
         *order = brine__number_order(&m, &n);
         return 0;
     }
-    if (r <= 3) *order = text_order(&p, p.cell, &q, q.cell);
-    else if (r == 6) *order = brine__ndarray_order(&p, &q, false);
-    else return r == 7 ? tab_order(&p, p.cell, &q, q.cell, depth, order) : arr_order(&p, p.cell, &q, q.cell, depth, order);
+    if (r <= 3)
+        *order = text_order(&p, p.cell, &q, q.cell);
+    else if (r == 6)
+        *order = brine__ndarray_order(&p, &q, false);
+    else
+        return r == 7 ? tab_order(&p, p.cell, &q, q.cell, depth, order)
+                      : arr_order(&p, p.cell, &q, q.cell, depth, order);
     return 0;
 }
 

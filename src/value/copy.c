@@ -18,7 +18,8 @@ static int copy_tab(const struct at *to, const struct at *from, const struct cel
             struct key k;
             if (!hash) continue;
             int rc = brine__cell_copy(to, from, &e->key, &key, depth + 1);
-            if (!rc && to->pool != from->pool && (rc = brine__key_of_cell(to->pool, to, &key, &k)) == 0) hash = k.hash; /* another seed */
+            if (!rc && to->pool != from->pool && (rc = brine__key_of_cell(to->pool, to, &key, &k)) == 0)
+                hash = k.hash; /* another seed */
             if (rc) return rc;
             struct entry *added = brine__tab_add(to, t, hash, key);
             if (!added) return BRINE_ENOMEM;
@@ -46,10 +47,12 @@ static int copy_arr(const struct at *to, const struct at *from, const struct cel
     return 0;
 }
 
-static int copy_bytes(const struct at *to, const struct at *from, const struct cell *cell, uint64_t bytes, struct cell *out) {
+static int copy_bytes(const struct at *to, const struct at *from, const struct cell *cell, uint64_t bytes,
+                      struct cell *out) {
     void *room = brine__arena_alloc(to, bytes, 8);
     if (!room) return BRINE_ENOMEM;
-    const void *source = cell->type == CELL_KEY_C128 ? (const void *)(uintptr_t)cell->payload : pool_at(from->pool, cell->payload);
+    const void *source =
+        cell->type == CELL_KEY_C128 ? (const void *)(uintptr_t)cell->payload : pool_at(from->pool, cell->payload);
     memcpy(room, source, bytes);
     struct cell made = *cell;
     made.payload = pool_offset(to->pool, room);
@@ -78,8 +81,10 @@ static int copy_ref(const struct at *to, const struct at *from, const struct cel
     outer.cell = (struct cell *)(uintptr_t)cell;
     if (to->pool == from->pool && brine__link_clone(from, cell->payload, &clone) == 0) {
         int rc = brine__child_adopt(to, clone, &link);
-        if (rc) brine_packet_free(clone);
-        else *out = (struct cell){.type = CELL_REF, .payload = link};
+        if (rc)
+            brine_packet_free(clone);
+        else
+            *out = (struct cell){.type = CELL_REF, .payload = link};
         return rc;
     }
     in = outer;
@@ -89,18 +94,23 @@ static int copy_ref(const struct at *to, const struct at *from, const struct cel
     rc = brine__child_new(to, 0, &child, &link);
     if (rc) return rc;
     rc = brine__cell_copy(&child, &in, in.cell, child.cell, depth + 1);
-    if (rc) brine__child_drop(to, link);
-    else *out = (struct cell){.type = CELL_REF, .payload = link};
+    if (rc)
+        brine__child_drop(to, link);
+    else
+        *out = (struct cell){.type = CELL_REF, .payload = link};
     return rc;
 }
 
 int brine__cell_copy(const struct at *to, const struct at *from, const struct cell *cell, struct cell *out, int depth) {
     uint64_t length;
     const char *text;
-    if (depth > BRINE_MAX_DEPTH) return brine__fail(BRINE_EDEPTH, "the value is nested deeper than %d", BRINE_MAX_DEPTH);
+    if (depth > BRINE_MAX_DEPTH)
+        return brine__fail(BRINE_EDEPTH, "the value is nested deeper than %d", BRINE_MAX_DEPTH);
     switch (cell->type) {
     case BRINE_STR:
-    case BRINE_BYTES: text = cell_text(from, cell, &length); return brine__cell_make_text(to, (brine_type)cell->type, text, length, out);
+    case BRINE_BYTES:
+        text = cell_text(from, cell, &length);
+        return brine__cell_make_text(to, (brine_type)cell->type, text, length, out);
     case BRINE_C128:
     case CELL_KEY_C128: return copy_bytes(to, from, cell, 16, out);
     case BRINE_BIGINT:
@@ -144,8 +154,10 @@ int brine_packet_copy(brine_ref value, brine_pool *pool, brine_packet *copy) {
     if (!rc) rc = brine_packet_new(pool, &p);
     if (rc) return rc;
     rc = copy_to(brine_root(p), &from, 0);
-    if (rc) brine_packet_free(p);
-    else *copy = p;
+    if (rc)
+        brine_packet_free(p);
+    else
+        *copy = p;
     return rc;
 }
 
@@ -165,7 +177,8 @@ int brine_packet_compact(brine_packet *packet) {
     struct held h;
     brine_packet copy;
     int rc = brine__held(*packet, &h);
-    if (!rc && is_token(h.rec)) rc = brine__fail(BRINE_ESHARED, "a shared packet cannot be compacted; brine_packet_own gives a changeable one");
+    if (!rc && is_token(h.rec))
+        rc = brine__fail(BRINE_ESHARED, "a shared packet cannot be compacted; brine_packet_own gives a changeable one");
     if (!rc) rc = h.rec->error;
     if (!rc) rc = brine_packet_copy(brine_root(*packet), h.pool, &copy);
     if (rc) return rc;

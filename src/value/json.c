@@ -22,11 +22,11 @@ struct json {
     yajl_handle handle;
     jmp_buf no_memory;
     struct block *blocks; /* all that libyajl has */
-    size_t base;    /* offset of the piece that libyajl is at */
-    size_t last;    /* offset behind the last token that was called back */
-    char separator; /* that may follow it: ',' or ':', else NUL */
-    int status;     /* of a callback that stopped the parsing */
-    brine_ref slot; /* at depth 0 the place of the whole, in a tab that of the last key */
+    size_t base;          /* offset of the piece that libyajl is at */
+    size_t last;          /* offset behind the last token that was called back */
+    char separator;       /* that may follow it: ',' or ':', else NUL */
+    int status;           /* of a callback that stopped the parsing */
+    brine_ref slot;       /* at depth 0 the place of the whole, in a tab that of the last key */
     size_t depth;
     struct {
         brine_ref container;

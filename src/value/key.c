@@ -25,7 +25,9 @@ brine_key brine_key_bool(bool b) { return (brine_key){.type = BRINE_BOOL, .u.u =
 brine_key brine_key_none(void) { return (brine_key){.type = BRINE_NONE}; }
 brine_key brine_key_value(brine_ref value) { return (brine_key){.type = BRINE_INVALID, .u.value = value}; }
 
-uint64_t brine__hash_long(const char *text, uint64_t length, uint64_t seed) { return XXH3_64bits_withSeed(text, length, seed); }
+uint64_t brine__hash_long(const char *text, uint64_t length, uint64_t seed) {
+    return XXH3_64bits_withSeed(text, length, seed);
+}
 
 void brine__key_of_text(const brine_pool *pool, brine_type type, const char *text, uint64_t length, struct key *key) {
     *key = key_of_text(pool, (uint8_t)type, text, length);
@@ -34,7 +36,8 @@ void brine__key_of_text(const brine_pool *pool, brine_type type, const char *tex
 /* Depth is bounded: the cell was hashed before. */
 static bool has_nan(const struct at *at, const struct cell *cell) {
     struct number n;
-    if (brine__number_of(at, cell, &n)) return n.kind != NUMBER_INT && (isnan(n.re) || (n.kind == NUMBER_COMPLEX && isnan(n.im)));
+    if (brine__number_of(at, cell, &n))
+        return n.kind != NUMBER_INT && (isnan(n.re) || (n.kind == NUMBER_COMPLEX && isnan(n.im)));
     struct arr *a = cell->type == BRINE_TUP ? cell_arr(at, cell) : NULL;
     for (uint64_t i = 0; a && i < a->count; i++) {
         struct at in = *at;
@@ -53,8 +56,7 @@ int brine__key_of_cell(const brine_pool *seed, const struct at *at, const struct
     }
     int rc = brine__cell_hash(seed, at, cell, &hash, 0);
     if (rc) return rc;
-    if (has_nan(at, cell))
-        return brine__fail(BRINE_EINVAL, "NaN cannot be a key: it is unequal to itself");
+    if (has_nan(at, cell)) return brine__fail(BRINE_EINVAL, "NaN cannot be a key: it is unequal to itself");
     *key = (struct key){.type = cell->type, .hash = hash_fold(hash), .at = at, .cell = cell};
     return 0;
 }
@@ -77,7 +79,9 @@ int brine__cell_hash(const brine_pool *seed, const struct at *at, const struct c
         *hash = 0x6e6f6e65;
         return 0;
     }
-    if (cell->type != BRINE_TUP) return brine__fail(BRINE_ETYPE, "a %s cannot be hashed, so it cannot be a key", brine_type_name((brine_type)cell->type));
+    if (cell->type != BRINE_TUP)
+        return brine__fail(BRINE_ETYPE, "a %s cannot be hashed, so it cannot be a key",
+                           brine_type_name((brine_type)cell->type));
     if (depth >= BRINE_MAX_DEPTH) return brine__fail(BRINE_EDEPTH, "the key is nested deeper than %d", BRINE_MAX_DEPTH);
     struct arr *a = cell_arr(at, cell);
     uint64_t sum = 0x747570, one;
@@ -101,9 +105,11 @@ int brine_hash(brine_ref value, uint64_t *hash) {
 }
 
 /* Builds the key's cell in scratch[0] (the two doubles of a complex one in scratch[1]), or finds it. */
-int brine__key_resolve(brine_pool *pool, const brine_key *key, struct key *out, struct at *key_at, struct cell scratch[2]) {
+int brine__key_resolve(brine_pool *pool, const brine_key *key, struct key *out, struct at *key_at,
+                       struct cell scratch[2]) {
     if (key->type == BRINE_STR || key->type == BRINE_BYTES) {
-        if (!key->u.s.data && (key->u.s.length || key->type == BRINE_STR)) return brine__fail(BRINE_EINVAL, "the key is NULL");
+        if (!key->u.s.data && (key->u.s.length || key->type == BRINE_STR))
+            return brine__fail(BRINE_EINVAL, "the key is NULL");
         brine__key_of_text(pool, (brine_type)key->type, key->u.s.data ? key->u.s.data : "", key->u.s.length, out);
         return 0;
     }

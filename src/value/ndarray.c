@@ -33,8 +33,10 @@ static bool own_packet_at_hand(brine_ref value, struct at *at) {
     if (link_record(link) >= a32_load_relaxed(&at->pool->record_limit)) return false;
     struct record *child = pool_record(at->pool, link_record(link));
     uint64_t w = a64_load_acquire(&child->word);
-    if (word_gen(w) != link_gen(link) || word_state(w) != REC_CHILD || a64_load_relaxed(&child->target) != 0) return false;
-    at->rec = child, at->cell = &child->root, at->record = link_record(link), at->generation = link_gen(link), at->writable = writable;
+    if (word_gen(w) != link_gen(link) || word_state(w) != REC_CHILD || a64_load_relaxed(&child->target) != 0)
+        return false;
+    at->rec = child, at->cell = &child->root, at->record = link_record(link), at->generation = link_gen(link),
+    at->writable = writable;
     return true;
 }
 
@@ -46,7 +48,9 @@ int brine_as_array(brine_ref value, brine_array *out) {
     }
     int rc = value_read(value, &at);
     if (unlikely(rc)) return rc;
-    if (at.cell->type != BRINE_ARRAY) return brine__fail(BRINE_ETYPE, "the value is a %s, not an nd-array", brine_type_name((brine_type)at.cell->type));
+    if (at.cell->type != BRINE_ARRAY)
+        return brine__fail(BRINE_ETYPE, "the value is a %s, not an nd-array",
+                           brine_type_name((brine_type)at.cell->type));
     brine__ndarray_view(&at, out);
     return 0;
 }
@@ -80,7 +84,8 @@ static int fill_in(const struct at *in, const brine_array *like, void **data) {
         if (!(format = brine__arena_alloc(in, n, 1))) return BRINE_ENOMEM;
         memcpy(format, like->format, n);
     }
-    *d = (struct ndarray){.dtype = like->dtype, .ndim = (uint32_t)like->ndim, .item_bytes = like->item_bytes, .count = like->count};
+    *d = (struct ndarray){
+        .dtype = like->dtype, .ndim = (uint32_t)like->ndim, .item_bytes = like->item_bytes, .count = like->count};
     d->data = pool_offset(in->pool, elements);
     d->format = format ? pool_offset(in->pool, format) : 0;
     for (int i = 0; i < like->ndim; i++) {
@@ -99,12 +104,15 @@ int brine__ndarray_make(const struct at *at, const brine_array *like, struct cel
         in.cell = cell;
         return fill_in(&in, like, data);
     }
-    uint64_t room = descriptor_bytes((uint32_t)like->ndim) + like->bytes + 2 * ELEMENTS_ALIGN + (like->format ? strlen(like->format) + 1 : 0);
+    uint64_t room = descriptor_bytes((uint32_t)like->ndim) + like->bytes + 2 * ELEMENTS_ALIGN +
+                    (like->format ? strlen(like->format) + 1 : 0);
     int rc = brine__child_new(at, room, &in, &link);
     if (rc) return rc;
     rc = fill_in(&in, like, data);
-    if (rc) brine__child_drop(at, link);
-    else cell_put(cell, CELL_REF, link);
+    if (rc)
+        brine__child_drop(at, link);
+    else
+        cell_put(cell, CELL_REF, link);
     return rc ? brine__stick(at, rc) : 0;
 }
 
@@ -114,9 +122,12 @@ static int assign(brine_ref place, brine_array *like, unsigned flags, void **dat
     void *elements;
     int rc = value_place(place, &at);
     if (rc) return rc;
-    if (flags & ~BRINE_ARRAY_UNINIT) rc = brine__fail(BRINE_EINVAL, "unknown nd-array flags 0x%x", flags);
-    else if (!measure(like)) rc = brine__fail(BRINE_ENOMEM, "an nd-array of this shape has more than 2^47 bytes");
-    else rc = brine__ndarray_make(&at, like, &cell, &elements);
+    if (flags & ~BRINE_ARRAY_UNINIT)
+        rc = brine__fail(BRINE_EINVAL, "unknown nd-array flags 0x%x", flags);
+    else if (!measure(like))
+        rc = brine__fail(BRINE_ENOMEM, "an nd-array of this shape has more than 2^47 bytes");
+    else
+        rc = brine__ndarray_make(&at, like, &cell, &elements);
     if (rc) return brine__stick(&at, rc);
     cell_assign(&at, cell);
     if (!(flags & BRINE_ARRAY_UNINIT)) memset(elements, 0, like->bytes);
@@ -127,8 +138,10 @@ static int assign(brine_ref place, brine_array *like, unsigned flags, void **dat
 static int shape_of(brine_ref place, brine_array *like, int ndim, const size_t *shape) {
     struct at at;
     int rc = 0;
-    if (ndim < 0 || ndim > BRINE_MAX_DIMS) rc = brine__fail(BRINE_EINVAL, "%d dimensions; 0 to %d are possible", ndim, BRINE_MAX_DIMS);
-    else if (ndim && !shape) rc = brine__fail(BRINE_EINVAL, "the shape is NULL");
+    if (ndim < 0 || ndim > BRINE_MAX_DIMS)
+        rc = brine__fail(BRINE_EINVAL, "%d dimensions; 0 to %d are possible", ndim, BRINE_MAX_DIMS);
+    else if (ndim && !shape)
+        rc = brine__fail(BRINE_EINVAL, "the shape is NULL");
     if (rc) return brine__value_place(place, &at) ? rc : brine__stick(&at, rc);
     like->ndim = ndim;
     for (int i = 0; i < ndim; i++) like->shape[i] = shape[i];
@@ -146,8 +159,8 @@ int brine_assign_array(brine_ref place, brine_type dtype, int ndim, const size_t
     return rc ? rc : assign(place, &like, flags, data);
 }
 
-int brine_assign_array_raw(brine_ref place, const char *format, size_t item_bytes, int ndim, const size_t *shape, unsigned flags,
-                           void **data) {
+int brine_assign_array_raw(brine_ref place, const char *format, size_t item_bytes, int ndim, const size_t *shape,
+                           unsigned flags, void **data) {
     brine_array like = {.dtype = BRINE_RAW, .item_bytes = item_bytes, .format = format ? format : ""};
     struct at at;
     if (item_bytes == 0) {
@@ -162,7 +175,9 @@ int brine_assign_array_raw(brine_ref place, const char *format, size_t item_byte
 
 static double half_to_double(uint16_t h) {
     int exponent = h >> 10 & 31;
-    double m = h & 1023, v = exponent == 0 ? ldexp(m, -24) : exponent == 31 ? (m != 0 ? NAN : INFINITY) : ldexp(m + 1024, exponent - 25);
+    double m = h & 1023, v = exponent == 0    ? ldexp(m, -24)
+                             : exponent == 31 ? (m != 0 ? NAN : INFINITY)
+                                              : ldexp(m + 1024, exponent - 25);
     return h & 0x8000 ? -v : v;
 }
 
@@ -174,7 +189,10 @@ static bool element(const brine_array *a, uint64_t i, struct number *n) {
     int64_t wide = 0;
     switch (a->dtype) {
     case BRINE_RAW: return false;
-    case BRINE_F16: memcpy(&half, p, 2); brine__number_of_double(half_to_double(half), n); return true;
+    case BRINE_F16:
+        memcpy(&half, p, 2);
+        brine__number_of_double(half_to_double(half), n);
+        return true;
     case BRINE_C128:
         c.type = CELL_KEY_C128;
         c.payload = (uint64_t)(uintptr_t)p;
@@ -202,7 +220,8 @@ static int elements_order(const brine_array *x, const brine_array *y, bool equal
         return (order > 0) - (order < 0);
     }
     for (uint64_t i = 0; i < count; i++) {
-        if (!element(x, i, &m) || !element(y, i, &n)) return x->dtype == BRINE_RAW ? (y->dtype == BRINE_RAW ? 0 : 1) : -1;
+        if (!element(x, i, &m) || !element(y, i, &n))
+            return x->dtype == BRINE_RAW ? (y->dtype == BRINE_RAW ? 0 : 1) : -1;
         if (equality ? brine__number_equal(&m, &n) : brine__number_order(&m, &n) == 0) continue;
         return equality ? 1 : brine__number_order(&m, &n);
     }
@@ -213,9 +232,11 @@ int brine__ndarray_order(const struct at *a, const struct at *b, bool equality) 
     brine_array x, y;
     brine__ndarray_view(a, &x);
     brine__ndarray_view(b, &y);
-    if (equality && (x.ndim != y.ndim || (x.ndim && memcmp(x.shape, y.shape, (size_t)x.ndim * sizeof *x.shape) != 0))) return 1;
+    if (equality && (x.ndim != y.ndim || (x.ndim && memcmp(x.shape, y.shape, (size_t)x.ndim * sizeof *x.shape) != 0)))
+        return 1;
     if (equality && (x.dtype == BRINE_RAW || y.dtype == BRINE_RAW) &&
-        (x.dtype != y.dtype || x.item_bytes != y.item_bytes || strcmp(x.format, y.format) != 0)) return 1;
+        (x.dtype != y.dtype || x.item_bytes != y.item_bytes || strcmp(x.format, y.format) != 0))
+        return 1;
     int order = elements_order(&x, &y, equality);
     if (order) return order;
     if (x.count != y.count) return x.count < y.count ? -1 : 1;

@@ -6,7 +6,9 @@
 #include "value/cell.h"
 
 /* The descriptor of an nd-array cell. */
-static inline struct ndarray *cell_ndarray(const struct at *at, const struct cell *c) { return pool_at(at->pool, c->payload); }
+static inline struct ndarray *cell_ndarray(const struct at *at, const struct cell *c) {
+    return pool_at(at->pool, c->payload);
+}
 /* -1, 0, 1 by elements, then shape. With `equality`: 0 iff equal (NaN is not), anything else if not. */
 int brine__ndarray_order(const struct at *a, const struct at *b, bool equality);
 /* A new nd-array in the arena of at->rec (or as an owned packet if it is large): *cell is for the place,

@@ -65,11 +65,26 @@ bool brine__number_of(const struct at *at, const struct cell *c, struct number *
     case BRINE_I16:
     case BRINE_I32:
     case BRINE_I64: from_i64(n, (int64_t)c->payload); return true;
-    case BRINE_F32: memcpy(f, &c->payload, sizeof f[0]); brine__number_of_double(f[0], n); return true;
-    case BRINE_F64: memcpy(d, &c->payload, sizeof d[0]); brine__number_of_double(d[0], n); return true;
-    case BRINE_C64: memcpy(f, &c->payload, sizeof f); from_complex(n, f[0], f[1]); return true;
-    case BRINE_C128: memcpy(d, pool_at(at->pool, c->payload), sizeof d); from_complex(n, d[0], d[1]); return true;
-    case CELL_KEY_C128: memcpy(d, (const void *)(uintptr_t)c->payload, sizeof d); from_complex(n, d[0], d[1]); return true;
+    case BRINE_F32:
+        memcpy(f, &c->payload, sizeof f[0]);
+        brine__number_of_double(f[0], n);
+        return true;
+    case BRINE_F64:
+        memcpy(d, &c->payload, sizeof d[0]);
+        brine__number_of_double(d[0], n);
+        return true;
+    case BRINE_C64:
+        memcpy(f, &c->payload, sizeof f);
+        from_complex(n, f[0], f[1]);
+        return true;
+    case BRINE_C128:
+        memcpy(d, pool_at(at->pool, c->payload), sizeof d);
+        from_complex(n, d[0], d[1]);
+        return true;
+    case CELL_KEY_C128:
+        memcpy(d, (const void *)(uintptr_t)c->payload, sizeof d);
+        from_complex(n, d[0], d[1]);
+        return true;
     case BRINE_BIGINT:
         n->kind = NUMBER_INT;
         n->count = cell_len48(c);
@@ -82,7 +97,9 @@ bool brine__number_of(const struct at *at, const struct cell *c, struct number *
 
 bool brine__number_equal(const struct number *a, const struct number *b) {
     if (a->kind != b->kind) return false;
-    if (a->kind == NUMBER_INT) return a->sign == b->sign && a->count == b->count && (!a->count || memcmp(a->limbs, b->limbs, a->count * 8) == 0);
+    if (a->kind == NUMBER_INT)
+        return a->sign == b->sign && a->count == b->count &&
+               (!a->count || memcmp(a->limbs, b->limbs, a->count * 8) == 0);
     return a->re == b->re && (a->kind == NUMBER_FLOAT || a->im == b->im);
 }
 
@@ -113,7 +130,8 @@ int brine__number_order(const struct number *a, const struct number *b) {
         if (a->kind == NUMBER_COMPLEX) brine__number_of_double(a->re, &x);
         if (b->kind == NUMBER_COMPLEX) brine__number_of_double(b->re, &y);
         int order = brine__number_order(a->kind == NUMBER_COMPLEX ? &x : a, b->kind == NUMBER_COMPLEX ? &y : b);
-        return order ? order : double_order(a->kind == NUMBER_COMPLEX ? a->im : 0, b->kind == NUMBER_COMPLEX ? b->im : 0);
+        return order ? order
+                     : double_order(a->kind == NUMBER_COMPLEX ? a->im : 0, b->kind == NUMBER_COMPLEX ? b->im : 0);
     }
     if (a->kind == NUMBER_FLOAT && b->kind == NUMBER_FLOAT) return double_order(a->re, b->re);
     if (a->kind == NUMBER_FLOAT) return -int_float_order(b, a->re);
@@ -125,7 +143,8 @@ int brine__number_order(const struct number *a, const struct number *b) {
 uint64_t brine__number_hash(const struct number *n, uint64_t seed) {
     if (n->kind == NUMBER_INT) {
         if (n->count <= 1) {
-            uint64_t h = ((n->count ? n->limbs[0] : 0) ^ (n->sign < 0 ? 0xc2b2ae3d27d4eb4fu : 0)) + seed; /* the finalizer of splitmix64 */
+            uint64_t h = ((n->count ? n->limbs[0] : 0) ^ (n->sign < 0 ? 0xc2b2ae3d27d4eb4fu : 0)) +
+                         seed; /* the finalizer of splitmix64 */
             h = (h ^ h >> 30) * 0xbf58476d1ce4e5b9u;
             h = (h ^ h >> 27) * 0x94d049bb133111ebu;
             return h ^ h >> 31;

@@ -8,9 +8,12 @@
 static bool unescape(const char *s, size_t length, char *out, size_t *out_length) {
     size_t n = 0;
     for (size_t i = 0; i < length; i++) {
-        if (s[i] != '~') out[n++] = s[i];
-        else if (i + 1 < length && (s[i + 1] == '0' || s[i + 1] == '1')) out[n++] = s[++i] == '0' ? '~' : '/';
-        else return false;
+        if (s[i] != '~')
+            out[n++] = s[i];
+        else if (i + 1 < length && (s[i + 1] == '0' || s[i + 1] == '1'))
+            out[n++] = s[++i] == '0' ? '~' : '/';
+        else
+            return false;
     }
     *out_length = n;
     return true;
@@ -47,14 +50,19 @@ static brine_ref step(brine_ref value, const char *token, size_t length) {
 
 brine_ref brine_path(brine_ref value, const char *pointer) {
     if (!pointer || (*pointer && *pointer != '/'))
-        return brine_ref_null(brine__fail(BRINE_ESYNTAX, "\"%.60s\" is no JSON Pointer: it has to be empty or start with /", pointer ? pointer : "(null)"));
+        return brine_ref_null(brine__fail(BRINE_ESYNTAX,
+                                          "\"%.60s\" is no JSON Pointer: it has to be empty or start with /",
+                                          pointer ? pointer : "(null)"));
     char *token = malloc(strlen(pointer) + 1);
     size_t length;
     if (!token) return brine_ref_null(brine__fail(BRINE_ENOMEM, "no memory for a path"));
     while (*pointer && brine_ref_ok(value)) {
         const char *start = pointer + 1, *end = strchrnul(start, '/');
-        if (unescape(start, (size_t)(end - start), token, &length)) value = step(value, token, length);
-        else value = brine_ref_null(brine__fail(BRINE_ESYNTAX, "\"%.*s\": ~ has to be ~0 or ~1", (int)(end - start), start));
+        if (unescape(start, (size_t)(end - start), token, &length))
+            value = step(value, token, length);
+        else
+            value =
+                brine_ref_null(brine__fail(BRINE_ESYNTAX, "\"%.*s\": ~ has to be ~0 or ~1", (int)(end - start), start));
         pointer = end;
     }
     free(token);

@@ -18,11 +18,13 @@
 
 /* ---- refs ---- */
 
-/* LINK(ref.generation, ref.record), as it stands in the ref: gcc would take it to pieces, store one in 4 bytes and load 8
- * (see IN_REGISTER). */
+/* LINK(ref.generation, ref.record), as it stands in the ref: gcc would take it to pieces, store one in 4 bytes and load
+ * 8 (see IN_REGISTER). */
 QUICK uint64_t ref_link(brine_ref ref) {
     uint64_t link;
-    _Static_assert(offsetof(brine_ref, record) == 0 && offsetof(brine_ref, generation) == 4 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a LINK");
+    _Static_assert(offsetof(brine_ref, record) == 0 && offsetof(brine_ref, generation) == 4 &&
+                       __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+                   "a LINK");
     memcpy(&link, &ref, sizeof link);
     return link;
 }
@@ -39,7 +41,11 @@ QUICK bool cell_at_hand(brine_ref ref, struct at *at) {
     struct cell *cell = pool_at(pool, offset);
     /* acquire: pairs with the store that made it ours. Record 0 is never held. */
     if (unlikely(a64_load_acquire(&rec->word) != (ref_link(ref) >> 32 << 32 | WORD(0, REC_HELD, me)))) return false;
-    *at = (struct at){.pool = pool, .rec = rec, .cell = cell, .record = ref.record, .generation = ref.generation,
+    *at = (struct at){.pool = pool,
+                      .rec = rec,
+                      .cell = cell,
+                      .record = ref.record,
+                      .generation = ref.generation,
                       .key = (ref.place & PLACE_READONLY) != 0};
     return true;
 }
@@ -98,12 +104,16 @@ QUICK brine_ref ref_beside(brine_ref ref, const struct at *at, const struct cell
 }
 
 /* A number, a text or a container without anything may just be overwritten; what else there is has to be dropped. */
-QUICK bool just_overwritten(const struct cell *cell) { return cell->type < BRINE_TAB || (cell->type == BRINE_TAB && !cell->payload); }
+QUICK bool just_overwritten(const struct cell *cell) {
+    return cell->type < BRINE_TAB || (cell->type == BRINE_TAB && !cell->payload);
+}
 
 /* brine__cell_assign */
 QUICK void cell_assign(const struct at *at, struct cell value) {
-    if (likely(just_overwritten(at->cell))) *at->cell = value;
-    else brine__cell_assign(at, value);
+    if (likely(just_overwritten(at->cell)))
+        *at->cell = value;
+    else
+        brine__cell_assign(at, value);
 }
 
 /* ---- text as a key ---- */
@@ -112,7 +122,9 @@ QUICK void cell_assign(const struct at *at, struct cell value) {
  * that each has only what it needs. */
 enum text_class { TEXT_INLINE, TEXT_SHORT, TEXT_LONG };
 #define SHORT_MAX 16
-QUICK enum text_class text_class(uint64_t length) { return length <= INLINE_MAX ? TEXT_INLINE : length <= SHORT_MAX ? TEXT_SHORT : TEXT_LONG; }
+QUICK enum text_class text_class(uint64_t length) {
+    return length <= INLINE_MAX ? TEXT_INLINE : length <= SHORT_MAX ? TEXT_SHORT : TEXT_LONG;
+}
 
 QUICK uint64_t word_at(const char *text) {
     uint64_t word;
@@ -132,7 +144,9 @@ QUICK uint64_t short_payload(const void *data, uint64_t length) {
         memcpy(&last, s + length - 4, 4);
         return first | (uint64_t)last << (8 * (length - 4));
     }
-    if (length) payload = s[0] | (uint64_t)s[length >> 1] << (8 * (length >> 1)) | (uint64_t)s[length - 1] << (8 * (length - 1));
+    if (length)
+        payload =
+            s[0] | (uint64_t)s[length >> 1] << (8 * (length >> 1)) | (uint64_t)s[length - 1] << (8 * (length - 1));
 #else
     if (length) memcpy(&payload, data, length);
 #endif
@@ -146,8 +160,10 @@ QUICK uint64_t text_head(uint8_t type, uint64_t length) {
 #else
     struct cell c = {.type = type};
     uint64_t head;
-    if (length <= INLINE_MAX) c.n = (uint8_t)(length + 1);
-    else cell_set_len48(&c, length);
+    if (length <= INLINE_MAX)
+        c.n = (uint8_t)(length + 1);
+    else
+        cell_set_len48(&c, length);
     memcpy(&head, &c, sizeof head);
     return head;
 #endif
@@ -177,7 +193,8 @@ QUICK uint64_t text_hash(const struct key *key, uint64_t seed, enum text_class c
     return brine__hash_long(key->text, key->length, seed);
 }
 
-QUICK struct key key_of_class(const brine_pool *pool, uint8_t type, const char *text, uint64_t length, enum text_class class) {
+QUICK struct key key_of_class(const brine_pool *pool, uint8_t type, const char *text, uint64_t length,
+                              enum text_class class) {
     struct key key = text_words(type, text, length, class);
     key.hash = hash_fold(text_hash(&key, pool->hash_seed + (type == BRINE_BYTES), class)); /* a str is no bytes */
     return key;
@@ -219,8 +236,8 @@ QUICK void *arena_alloc(const struct at *at, uint64_t bytes, uint32_t align) {
     return likely(room != NULL) ? room : brine__arena_alloc(at, bytes, align);
 }
 
-/* The payload of a text of ASCII; its head is key->head. False: it is not that, or there is no room at hand for it; nothing has
- * happened. */
+/* The payload of a text of ASCII; its head is key->head. False: it is not that, or there is no room at hand for it;
+ * nothing has happened. */
 QUICK bool text_at_hand(const struct at *at, const struct key *key, enum text_class class, uint64_t *payload) {
     *payload = key->payload;
     if (unlikely(!text_is_ascii(key, class))) return false;
@@ -270,14 +287,16 @@ QUICK uint32_t small_matches(const uint32_t *hashes, uint32_t used, uint32_t has
 }
 
 /* The entry of a text. NULL: there is none; *slot is where its number belongs in the index, if there is one. */
-QUICK struct entry *tab_find_text(const struct at *at, const struct tab *t, const struct key *key, enum text_class class, bool filling, uint32_t *slot) {
+QUICK struct entry *tab_find_text(const struct at *at, const struct tab *t, const struct key *key,
+                                  enum text_class class, bool filling, uint32_t *slot) {
     struct entry *entries = tab_entries(at, t);
     if (likely(t->mask != 0)) {
         const uint32_t *index = pool_at(at->pool, t->index);
         uint32_t mask = t->mask, i = key->hash & mask, word;
         for (;; i = (i + 1) & mask) {
             word = index[i];
-            if (likely((word ^ key->hash) <= mask)) { /* the same bits above; never of a free slot: a hash's highest is 1 */
+            if (likely((word ^ key->hash) <=
+                       mask)) { /* the same bits above; never of a free slot: a hash's highest is 1 */
                 struct entry *e = &entries[(word & mask) - 1];
                 if (likely(text_matches(at->pool, &e->key, key, class))) return e;
             } else if (word == 0) {
@@ -296,15 +315,18 @@ QUICK struct entry *tab_find_text(const struct at *at, const struct tab *t, cons
 }
 
 /* The value under a text in a tab at hand; NULL: there is none. */
-QUICK const struct cell *value_under(const struct at *at, const struct tab *t, const char *text, uint64_t length, enum text_class class) {
+QUICK const struct cell *value_under(const struct at *at, const struct tab *t, const char *text, uint64_t length,
+                                     enum text_class class) {
     uint32_t slot;
     struct key key = key_of_class(at->pool, BRINE_STR, text, length, class);
     const struct entry *e = tab_find_text(at, t, &key, class, false, &slot);
     return e ? &e->value : NULL;
 }
 
-/* The place of the value under a text, made if missing (its content is then to be assigned). NULL: not the usual case. */
-QUICK struct cell *slot_at_hand(brine_ref tab, const char *text, uint64_t length, enum text_class class, struct at *at) {
+/* The place of the value under a text, made if missing (its content is then to be assigned). NULL: not the usual case.
+ */
+QUICK struct cell *slot_at_hand(brine_ref tab, const char *text, uint64_t length, enum text_class class,
+                                struct at *at) {
     uint32_t slot, n;
     uint64_t name;
     struct tab *t = tab_at_hand(tab, true, at);

@@ -13,12 +13,14 @@
 static const struct {
     const char *name;
     size_t size;
-} types[] = {{"None", 0},    {"bool", 1},    {"int8", 1},       {"uint8", 1},       {"int16", 2},  {"uint16", 2},
-             {"int32", 4},   {"uint32", 4},  {"int64", 8},      {"uint64", 8},      {"float32", 4}, {"float64", 8},
-             {"complex64", 8}, {"complex128", 16}, {"str", 0},  {"bytes", 0},       {"bigint", 0}, {"tab", 0},
-             {"arr", 0},     {"tup", 0},     {"nd-array", 0},   {"float16", 2},     {"raw", 0}};
+} types[] = {{"None", 0},      {"bool", 1},        {"int8", 1},     {"uint8", 1},   {"int16", 2},   {"uint16", 2},
+             {"int32", 4},     {"uint32", 4},      {"int64", 8},    {"uint64", 8},  {"float32", 4}, {"float64", 8},
+             {"complex64", 8}, {"complex128", 16}, {"str", 0},      {"bytes", 0},   {"bigint", 0},  {"tab", 0},
+             {"arr", 0},       {"tup", 0},         {"nd-array", 0}, {"float16", 2}, {"raw", 0}};
 
-const char *brine_type_name(brine_type type) { return (unsigned)type < sizeof types / sizeof *types ? types[type].name : "invalid"; }
+const char *brine_type_name(brine_type type) {
+    return (unsigned)type < sizeof types / sizeof *types ? types[type].name : "invalid";
+}
 size_t brine_type_size(brine_type type) { return (unsigned)type < sizeof types / sizeof *types ? types[type].size : 0; }
 
 brine_type brine_type_of(brine_ref value) {
@@ -81,7 +83,8 @@ __attribute__((noinline)) static int as_int_any(brine_ref value, int64_t *out) {
     int rc = read_number(value, &at, &n);
     if (rc) return rc;
     uint64_t limit = n.sign < 0 ? (uint64_t)1 << 63 : INT64_MAX;
-    if (n.kind != NUMBER_INT || n.count > 1 || (n.count && n.limbs[0] > limit)) return brine__fail(BRINE_ERANGE, "the number is no int64");
+    if (n.kind != NUMBER_INT || n.count > 1 || (n.count && n.limbs[0] > limit))
+        return brine__fail(BRINE_ERANGE, "the number is no int64");
     uint64_t magnitude = n.count ? n.limbs[0] : 0;
     *out = (int64_t)(n.sign < 0 ? -magnitude : magnitude);
     return 0;
@@ -90,7 +93,8 @@ __attribute__((noinline)) static int as_int_any(brine_ref value, int64_t *out) {
 int brine_as_int(brine_ref value, int64_t *out) {
     struct at at;
     /* all narrower than int64: stored widened */
-    if (unlikely(!cell_at_hand(value, &at) || at.cell->type < BRINE_BOOL || at.cell->type > BRINE_I64)) return as_int_any(value, out);
+    if (unlikely(!cell_at_hand(value, &at) || at.cell->type < BRINE_BOOL || at.cell->type > BRINE_I64))
+        return as_int_any(value, out);
     *out = (int64_t)at.cell->payload;
     return 0;
 }
@@ -109,7 +113,9 @@ int brine_as_uint(brine_ref value, uint64_t *out) {
 static double int_to_double(const struct number *n, bool *exact) {
     struct number back;
     mpz_t z;
-    double d = n->count ? mpz_get_d(mpz_roinit_n(z, (const mp_limb_t *)n->limbs, n->sign < 0 ? -(mp_size_t)n->count : (mp_size_t)n->count)) : 0;
+    double d = n->count ? mpz_get_d(mpz_roinit_n(z, (const mp_limb_t *)n->limbs,
+                                                 n->sign < 0 ? -(mp_size_t)n->count : (mp_size_t)n->count))
+                        : 0;
     brine__number_of_double(d, &back);
     *exact = brine__number_equal(n, &back);
     return d;
@@ -213,10 +219,13 @@ bool brine_truth(brine_ref value) {
 /* Made by the first thread that can, and kept. */
 static locale_t get_c_locale(void) {
     static _Atomic(locale_t) known;
-    locale_t seen = atomic_load_explicit(&known, memory_order_acquire); /* pairs with the CAS: what it points to is seen */
+    locale_t seen =
+        atomic_load_explicit(&known, memory_order_acquire); /* pairs with the CAS: what it points to is seen */
     if (seen) return seen;
     locale_t made = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (!made || atomic_compare_exchange_strong_explicit(&known, &seen, made, memory_order_acq_rel, memory_order_acquire)) return made;
+    if (!made ||
+        atomic_compare_exchange_strong_explicit(&known, &seen, made, memory_order_acq_rel, memory_order_acquire))
+        return made;
     freelocale(made); /* another thread was first */
     return seen;
 }
@@ -278,7 +287,8 @@ int brine_to_int(brine_ref value, int64_t *out, bool *lossy) {
         errno = 0;
         parsed = strtoll(text, &end, 10);
         while (isspace((unsigned char)*end)) end++;
-        if (end != text && end == text + length && errno == 0) *out = parsed;
+        if (end != text && end == text + length && errno == 0)
+            *out = parsed;
         else {
             if ((rc = text_to_double(text, length, &d)) != 0) return rc;
             *out = saturate(d, &lost);

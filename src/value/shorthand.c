@@ -10,7 +10,8 @@
 /* ---- setting ---- */
 
 /* A number or text there may just be overwritten; a container or an owned packet has to be dropped. */
-QUICK bool set_number(brine_ref tab, const char *key, size_t length, enum text_class class, uint8_t type, uint64_t payload) {
+QUICK bool set_number(brine_ref tab, const char *key, size_t length, enum text_class class, uint8_t type,
+                      uint64_t payload) {
     struct at at;
     struct cell *cell = slot_at_hand(tab, key, length, class, &at);
     if (unlikely(!cell || cell->type >= BRINE_TAB)) return false;
@@ -27,20 +28,25 @@ APART int set_any(brine_ref tab, const char *key, size_t length, uint8_t type, u
 }
 
 APART int set_short(brine_ref tab, const char *key, size_t length, uint8_t type, uint64_t payload) {
-    return likely(set_number(tab, key, length, TEXT_SHORT, type, payload)) ? 0 : set_any(tab, key, length, type, payload);
+    return likely(set_number(tab, key, length, TEXT_SHORT, type, payload)) ? 0
+                                                                           : set_any(tab, key, length, type, payload);
 }
 
 APART int set_long(brine_ref tab, const char *key, size_t length, uint8_t type, uint64_t payload) {
-    return likely(set_number(tab, key, length, TEXT_LONG, type, payload)) ? 0 : set_any(tab, key, length, type, payload);
+    return likely(set_number(tab, key, length, TEXT_LONG, type, payload)) ? 0
+                                                                          : set_any(tab, key, length, type, payload);
 }
 
 QUICK int set(brine_ref tab, const char *key, size_t length, uint8_t type, uint64_t payload) {
     if (length > SHORT_MAX) return set_long(tab, key, length, type, payload);
     if (length > INLINE_MAX) return set_short(tab, key, length, type, payload);
-    return likely(set_number(tab, key, length, TEXT_INLINE, type, payload)) ? 0 : set_any(tab, key, length, type, payload);
+    return likely(set_number(tab, key, length, TEXT_INLINE, type, payload)) ? 0
+                                                                            : set_any(tab, key, length, type, payload);
 }
 
-int brine_set_int_n(brine_ref tab, const char *key, size_t length, int64_t i) { return set(tab, key, length, BRINE_I64, (uint64_t)i); }
+int brine_set_int_n(brine_ref tab, const char *key, size_t length, int64_t i) {
+    return set(tab, key, length, BRINE_I64, (uint64_t)i);
+}
 
 int brine_set_double_n(brine_ref tab, const char *key, size_t length, double f) {
     uint64_t bits;
@@ -84,7 +90,8 @@ APART int64_t get_int_long(brine_ref tab, const char *key, size_t length, int64_
 
 int64_t brine_get_int_n(brine_ref tab, const char *key, size_t length, int64_t otherwise) {
     if (length > SHORT_MAX) return get_int_long(tab, key, length, otherwise);
-    return length > INLINE_MAX ? get_int_short(tab, key, length, otherwise) : get_int(tab, key, length, TEXT_INLINE, otherwise);
+    return length > INLINE_MAX ? get_int_short(tab, key, length, otherwise)
+                               : get_int(tab, key, length, TEXT_INLINE, otherwise);
 }
 
 QUICK double get_double(brine_ref tab, const char *key, size_t length, enum text_class class, double otherwise) {
@@ -108,5 +115,6 @@ APART double get_double_long(brine_ref tab, const char *key, size_t length, doub
 
 double brine_get_double_n(brine_ref tab, const char *key, size_t length, double otherwise) {
     if (length > SHORT_MAX) return get_double_long(tab, key, length, otherwise);
-    return length > INLINE_MAX ? get_double_short(tab, key, length, otherwise) : get_double(tab, key, length, TEXT_INLINE, otherwise);
+    return length > INLINE_MAX ? get_double_short(tab, key, length, otherwise)
+                               : get_double(tab, key, length, TEXT_INLINE, otherwise);
 }

@@ -2,8 +2,8 @@
 /* value: tabs below the refs. See struct tab in cell.h for the invariants. */
 #include "value/quick.h"
 
-/* The first entries stand behind the header. In the record itself without a byte to spare; in a chunk such that they can
- * become TAB_SCAN in place. */
+/* The first entries stand behind the header. In the record itself without a byte to spare; in a chunk such that they
+ * can become TAB_SCAN in place. */
 struct first {
     struct tab tab;
     uint32_t hashes[TAB_FIRST];
@@ -14,7 +14,8 @@ struct first_growing {
     uint32_t hashes[TAB_SCAN];
     struct entry entries[TAB_FIRST];
 };
-_Static_assert(TAB_FIRST % TAB_STEP == 0 && sizeof(struct first) <= ARENA_INLINE, "a packet of a few numbers is its record and nothing else");
+_Static_assert(TAB_FIRST % TAB_STEP == 0 && sizeof(struct first) <= ARENA_INLINE,
+               "a packet of a few numbers is its record and nothing else");
 
 static void set_first(const struct at *at, struct tab *t, const void *entries, const void *hashes) {
     t->capacity = TAB_FIRST;
@@ -31,8 +32,10 @@ struct tab *brine__tab_header(const struct at *at, struct cell *cell, uint64_t n
     *t = (struct tab){0};
     struct first *first = (struct first *)(void *)t;
     struct first_growing *growing = (struct first_growing *)(void *)t;
-    if (few && inside) set_first(at, t, first->entries, first->hashes);
-    else if (few) set_first(at, t, growing->entries, growing->hashes);
+    if (few && inside)
+        set_first(at, t, first->entries, first->hashes);
+    else if (few)
+        set_first(at, t, growing->entries, growing->hashes);
     cell->payload = pool_offset(at->pool, t);
     return t;
 }
@@ -53,7 +56,8 @@ static bool grow_in_place(const struct at *at, struct tab *t) {
 
 /* A key that is no text: entry n, if it has the hash and is no hole, may be it. */
 static bool operand_matches(const struct at *at, const struct tab *t, uint32_t n, const struct key *key) {
-    return tab_hashes(at, t)[n] == key->hash && brine__cells_equal(at, &tab_entries(at, t)[n].key, key->at, key->cell, 0);
+    return tab_hashes(at, t)[n] == key->hash &&
+           brine__cells_equal(at, &tab_entries(at, t)[n].key, key->at, key->cell, 0);
 }
 
 static struct entry *find_operand(const struct at *at, const struct tab *t, const struct key *key) {
@@ -168,7 +172,8 @@ brine_ref brine_find_key(brine_ref tab, brine_key key) {
     struct cell scratch[2];
     struct key k;
     int rc = brine__value_read(tab, &at);
-    if (!rc && at.cell->type != BRINE_TAB) rc = brine__fail(BRINE_ETYPE, "the value is a %s, not a tab", brine_type_name((brine_type)at.cell->type));
+    if (!rc && at.cell->type != BRINE_TAB)
+        rc = brine__fail(BRINE_ETYPE, "the value is a %s, not a tab", brine_type_name((brine_type)at.cell->type));
     if (!rc) rc = brine__key_resolve(at.pool, &key, &k, &key_at, scratch);
     if (rc) return brine_ref_null(rc);
     struct entry *e = brine__tab_find(&at, cell_tab(&at, at.cell), &k);
@@ -182,7 +187,8 @@ static brine_ref find_any(brine_ref tab, const char *key, size_t length) {
     int rc = brine__value_read(tab, &at);
     if (unlikely(rc)) return brine_ref_null(rc);
     if (unlikely(at.cell->type != BRINE_TAB))
-        return brine_ref_null(brine__fail(BRINE_ETYPE, "the value is a %s, not a tab", brine_type_name((brine_type)at.cell->type)));
+        return brine_ref_null(
+            brine__fail(BRINE_ETYPE, "the value is a %s, not a tab", brine_type_name((brine_type)at.cell->type)));
     if (unlikely(!key)) return brine_ref_null(brine__fail(BRINE_EINVAL, "the key is NULL"));
     brine__key_of_text(at.pool, BRINE_STR, key, length, &k);
     struct entry *e = brine__tab_find(&at, cell_tab(&at, at.cell), &k);
@@ -201,8 +207,12 @@ QUICK brine_ref find(brine_ref tab, const char *key, size_t length, enum text_cl
     return likely(there != NULL) ? ref_beside(tab, &at, there) : find_any(tab, key, length);
 }
 
-__attribute__((noinline)) static brine_ref find_short(brine_ref tab, const char *key, size_t length) { return find(tab, key, length, TEXT_SHORT); }
-__attribute__((noinline)) static brine_ref find_long(brine_ref tab, const char *key, size_t length) { return find(tab, key, length, TEXT_LONG); }
+__attribute__((noinline)) static brine_ref find_short(brine_ref tab, const char *key, size_t length) {
+    return find(tab, key, length, TEXT_SHORT);
+}
+__attribute__((noinline)) static brine_ref find_long(brine_ref tab, const char *key, size_t length) {
+    return find(tab, key, length, TEXT_LONG);
+}
 
 brine_ref brine_find_n(brine_ref tab, const char *key, size_t length) {
     if (likely(length <= INLINE_MAX)) return find(tab, key, length, TEXT_INLINE);
@@ -215,7 +225,9 @@ brine_ref brine_find(brine_ref tab, const char *key) { return brine_find_n(tab, 
 static int make_key(const struct at *at, const struct key *k, struct cell *cell) {
     if (k->cell) return brine__cell_copy(at, k->at, k->cell, cell, 0);
     uint64_t bad = k->type == BRINE_STR ? brine__utf8_error(k->text, k->length) : 0;
-    if (unlikely(bad)) return brine__fail(BRINE_EUTF8, "the key is not UTF-8 (byte %llu); use a bytes key", (unsigned long long)bad - 1);
+    if (unlikely(bad))
+        return brine__fail(BRINE_EUTF8, "the key is not UTF-8 (byte %llu); use a bytes key",
+                           (unsigned long long)bad - 1);
     return brine__cell_make_text(at, (brine_type)k->type, k->text, k->length, cell);
 }
 
@@ -272,8 +284,12 @@ QUICK brine_ref slot_now(brine_ref tab, const char *key, size_t length, enum tex
     return likely(there != NULL) ? ref_beside(tab, &at, there) : slot_any(tab, key, length);
 }
 
-__attribute__((noinline)) static brine_ref slot_short(brine_ref tab, const char *key, size_t length) { return slot_now(tab, key, length, TEXT_SHORT); }
-__attribute__((noinline)) static brine_ref slot_long(brine_ref tab, const char *key, size_t length) { return slot_now(tab, key, length, TEXT_LONG); }
+__attribute__((noinline)) static brine_ref slot_short(brine_ref tab, const char *key, size_t length) {
+    return slot_now(tab, key, length, TEXT_SHORT);
+}
+__attribute__((noinline)) static brine_ref slot_long(brine_ref tab, const char *key, size_t length) {
+    return slot_now(tab, key, length, TEXT_LONG);
+}
 
 brine_ref brine_slot_n(brine_ref tab, const char *key, size_t length) {
     if (likely(length <= INLINE_MAX)) return slot_now(tab, key, length, TEXT_INLINE);

@@ -98,7 +98,8 @@ static uint64_t chunk_size(const struct source *s, uint64_t offset) {
         while (page + n < data_page_high(pool) && a64_load_acquire(&pool_pagemap(pool)[page + n]) == w) n++;
         return (uint64_t)n << UNIT_SHIFT;
     }
-    if (state < PAGE_SLAB || class >= BLOCK_CLASSES || (offset & (((uint64_t)1 << (BLOCK_SHIFT_MIN + class)) - 1))) return 0;
+    if (state < PAGE_SLAB || class >= BLOCK_CLASSES || (offset & (((uint64_t)1 << (BLOCK_SHIFT_MIN + class)) - 1)))
+        return 0;
     uint64_t tag = a64_load_acquire(&pool_tags(pool, page)[(offset & (UNIT_BYTES - 1)) >> (BLOCK_SHIFT_MIN + class)]);
     return tag == WORD(s->gen, 1, s->record) ? (uint64_t)1 << (BLOCK_SHIFT_MIN + class) : 0;
 }
@@ -121,8 +122,10 @@ static int collect_chunks(struct source *s, uint64_t at) {
         }
         struct chunk chunk;
         int rc = 0;
-        if (s->walk->copy) rc = brine__copy_out(s->walk->memory, s->walk->fd, at, &chunk, sizeof chunk);
-        else fetch(&chunk, pool_at(s->walk->memory, at), sizeof chunk);
+        if (s->walk->copy)
+            rc = brine__copy_out(s->walk->memory, s->walk->fd, at, &chunk, sizeof chunk);
+        else
+            fetch(&chunk, pool_at(s->walk->memory, at), sizeof chunk);
         /* adjacent spans of one record look like one: the chunk says where it ends */
         if (!rc) rc = note_extent(s, at, chunk.bytes && chunk.bytes < real ? chunk.bytes : real);
         if (rc) return rc;
@@ -189,8 +192,10 @@ static const struct extent *extent_of(const struct source *s, uint64_t offset) {
     size_t low = 0, high = s->count;
     while (high - low > 1) { /* the last extent that starts at or below offset */
         size_t middle = low + (high - low) / 2;
-        if (s->extents[middle].offset <= offset) low = middle;
-        else high = middle;
+        if (s->extents[middle].offset <= offset)
+            low = middle;
+        else
+            high = middle;
     }
     const struct extent *e = &s->extents[low];
     return low < high && offset >= e->offset && offset - e->offset <= e->bytes ? e : NULL;
@@ -230,7 +235,9 @@ int brine__untrusted_root(struct source *s, brine_ref out, int depth) {
 
 /* ---- scalars and text ---- */
 
-static uint64_t cut(const struct source *s, uint64_t length) { return s->walk->max_bytes && length > s->walk->max_bytes ? s->walk->max_bytes : length; }
+static uint64_t cut(const struct source *s, uint64_t length) {
+    return s->walk->max_bytes && length > s->walk->max_bytes ? s->walk->max_bytes : length;
+}
 
 static int walk_text(struct source *s, const struct cell *c, brine_ref out) {
     uint64_t length, have;
@@ -251,7 +258,8 @@ static int walk_text(struct source *s, const struct cell *c, brine_ref out) {
     int rc = charge(s, shown);
     if (rc) return rc;
     if (c->type == BRINE_STR) {
-        while (shown < length && shown > 0 && ((unsigned char)text[shown] & 0xc0) == 0x80) shown--; /* not inside a character */
+        while (shown < length && shown > 0 && ((unsigned char)text[shown] & 0xc0) == 0x80)
+            shown--; /* not inside a character */
         if (brine__utf8_error(text, shown)) return damaged(s, "a str is not UTF-8");
         return brine_ref_ok(out) ? brine_assign_strn(out, text, shown) : 0;
     }
@@ -267,7 +275,9 @@ static int walk_bigint(struct source *s, const struct cell *c, brine_ref out) {
     if (count && limbs[count - 1] == 0) return damaged(s, "an integer has a leading zero limb");
     if (!brine_ref_ok(out)) return 0;
     int rc = charge(s, count * 8);
-    return rc ? rc : brine_assign_bigint(out, (c->n & BIGINT_SIGN) == BIGINT_NEGATIVE ? -1 : 1, limbs, count, c->n & BIGINT_UNSIGNED ? BRINE_UNSIGNED : 0);
+    return rc ? rc
+              : brine_assign_bigint(out, (c->n & BIGINT_SIGN) == BIGINT_NEGATIVE ? -1 : 1, limbs, count,
+                                    c->n & BIGINT_UNSIGNED ? BRINE_UNSIGNED : 0);
 }
 
 static int walk_number(struct source *s, const struct cell *c, brine_ref out) {
@@ -325,7 +335,8 @@ static brine_ref place_for_key(struct source *s, struct cell key, brine_ref out,
 static int walk_tab(struct source *s, const struct cell *c, brine_ref out, int depth) {
     struct tab t;
     uint32_t live = 0;
-    if (brine_ref_ok(out) && !brine_ref_ok(out = brine_assign_tab(out, c->n & BRINE_ORDERED))) return brine_ref_status(out);
+    if (brine_ref_ok(out) && !brine_ref_ok(out = brine_assign_tab(out, c->n & BRINE_ORDERED)))
+        return brine_ref_status(out);
     if (!c->payload) return 0;
     const char *p = reach_all(s, c->payload, sizeof t);
     if (!p || (c->payload & 7)) return damaged(s, "a tab is outside the packet");
@@ -335,7 +346,8 @@ static int walk_tab(struct source *s, const struct cell *c, brine_ref out, int d
     if (t.capacity == 0) return 0;
     const char *entries = reach_all(s, t.entries, (uint64_t)t.capacity * sizeof(struct entry));
     const char *hashes = reach_all(s, t.hashes, (uint64_t)t.capacity * 4);
-    if (!entries || !hashes || (t.entries & 7) || (t.hashes & 3)) return damaged(s, "a tab's entries are outside the packet");
+    if (!entries || !hashes || (t.entries & 7) || (t.hashes & 3))
+        return damaged(s, "a tab's entries are outside the packet");
     int rc = charge(s, (uint64_t)t.used * sizeof(struct entry) + (t.mask ? ((uint64_t)t.mask + 1) * 4 : 0));
     if (!rc) rc = check_index(s, &t);
     for (uint32_t i = 0; !rc && i < t.used; i++) {
@@ -344,7 +356,9 @@ static int walk_tab(struct source *s, const struct cell *c, brine_ref out, int d
         if (!hash) continue;
         live++;
         brine_ref place = place_for_key(s, cell_at(entries, i, sizeof(struct entry)), out, depth + 1, &rc);
-        if (!rc) rc = brine__untrusted_walk(s, cell_at(entries + sizeof(struct cell), i, sizeof(struct entry)), place, depth + 1);
+        if (!rc)
+            rc = brine__untrusted_walk(s, cell_at(entries + sizeof(struct cell), i, sizeof(struct entry)), place,
+                                       depth + 1);
     }
     if (!rc && live != t.live) rc = damaged(s, "a tab miscounts its keys");
     return rc;
@@ -357,7 +371,8 @@ static int walk_arr(struct source *s, const struct cell *c, brine_ref out, int d
         const char *p = reach_all(s, c->payload, sizeof a);
         if (!p || (c->payload & 7)) return damaged(s, "an arr is outside the packet");
         fetch(&a, p, sizeof a);
-        if (a.count > a.capacity || a.capacity > s->pool->layout.file_bytes / 8) return damaged(s, "an arr has more elements than room");
+        if (a.count > a.capacity || a.capacity > s->pool->layout.file_bytes / 8)
+            return damaged(s, "an arr has more elements than room");
         if (a.capacity && (!(items = reach_all(s, a.items, a.capacity * 8)) || (a.items & 7)))
             return damaged(s, "an arr's elements are outside the packet");
     }
@@ -366,7 +381,9 @@ static int walk_arr(struct source *s, const struct cell *c, brine_ref out, int d
         if (!brine_ref_ok(out)) return brine_ref_status(out);
     }
     for (uint64_t i = 0; i < a.count; i++) {
-        brine_ref place = !brine_ref_ok(out) ? out : c->type == BRINE_TUP ? brine_at(out, (ptrdiff_t)i) : brine_push(out);
+        brine_ref place = !brine_ref_ok(out)     ? out
+                          : c->type == BRINE_TUP ? brine_at(out, (ptrdiff_t)i)
+                                                 : brine_push(out);
         uint64_t item;
         fetch(&item, items + i * 8, 8);
         const char *cell = reach_all(s, item, sizeof(struct cell));
@@ -392,9 +409,11 @@ static int judge_ndarray(const struct source *s, const struct ndarray *d, const 
     }
     for (uint32_t i = d->ndim; i-- > 0;) {
         if (dims[d->ndim + i] != stride) return damaged(s, "an nd-array's strides are wrong");
-        if (dims[i] && __builtin_mul_overflow(stride, dims[i], &stride) && count) return damaged(s, "an nd-array's shape is too large");
+        if (dims[i] && __builtin_mul_overflow(stride, dims[i], &stride) && count)
+            return damaged(s, "an nd-array's shape is too large");
     }
-    if (count != d->count || __builtin_mul_overflow(count, d->item_bytes, &bytes)) return damaged(s, "an nd-array miscounts its elements");
+    if (count != d->count || __builtin_mul_overflow(count, d->item_bytes, &bytes))
+        return damaged(s, "an nd-array miscounts its elements");
     like->dtype = d->dtype;
     like->ndim = (int32_t)d->ndim;
     like->item_bytes = d->item_bytes;
@@ -426,19 +445,22 @@ static int walk_ndarray(struct source *s, const struct cell *c, brine_ref out) {
     if (!p || (c->payload & 7)) return damaged(s, "an nd-array is outside the packet");
     fetch(&d, p, sizeof d);
     if (d.ndim > BRINE_MAX_DIMS) return damaged(s, "an nd-array has too many dimensions");
-    if (!(p = reach_all(s, c->payload, sizeof d + (uint64_t)d.ndim * 16))) return damaged(s, "an nd-array is outside the packet");
+    if (!(p = reach_all(s, c->payload, sizeof d + (uint64_t)d.ndim * 16)))
+        return damaged(s, "an nd-array is outside the packet");
     fetch(dims, p + sizeof d, (size_t)d.ndim * 16);
     int rc = judge_ndarray(s, &d, dims, &like);
     if (rc) return rc;
     p = reach(s, d.data, like.bytes, &have);
     if (!p || (d.data & 63)) return damaged(s, "an nd-array's elements are outside the packet");
-    if (d.dtype == BRINE_RAW && !(format = reach_string(s, d.format))) return damaged(s, "an nd-array's format is not terminated");
+    if (d.dtype == BRINE_RAW && !(format = reach_string(s, d.format)))
+        return damaged(s, "an nd-array's format is not terminated");
     cut_ndarray(s, &like);
     if (have < like.bytes) return damaged(s, "an nd-array's elements are outside the packet");
     if (!brine_ref_ok(out)) return 0;
     if ((rc = charge(s, like.bytes)) != 0) return rc;
-    rc = d.dtype == BRINE_RAW ? brine_assign_array_raw(out, format, like.item_bytes, like.ndim, like.shape, BRINE_ARRAY_UNINIT, &data)
-                              : brine_assign_array(out, (brine_type)d.dtype, like.ndim, like.shape, BRINE_ARRAY_UNINIT, &data);
+    rc = d.dtype == BRINE_RAW
+             ? brine_assign_array_raw(out, format, like.item_bytes, like.ndim, like.shape, BRINE_ARRAY_UNINIT, &data)
+             : brine_assign_array(out, (brine_type)d.dtype, like.ndim, like.shape, BRINE_ARRAY_UNINIT, &data);
     if (!rc && like.bytes) memcpy(data, p, like.bytes);
     return rc;
 }
@@ -451,15 +473,19 @@ static int child_source(const struct source *parent, uint32_t index, uint32_t ge
     if (!pool_record_exists(pool, index)) return damaged(parent, "it refers to a packet that does not exist");
     struct record *r = pool_record(pool, index);
     uint64_t w = a64_load_acquire(&r->word), target = a64_load_acquire(&r->target);
-    if (word_gen(w) != gen || word_state(w) != REC_CHILD || a64_load_relaxed(&r->parent) != LINK(parent->gen, parent->record))
+    if (word_gen(w) != gen || word_state(w) != REC_CHILD ||
+        a64_load_relaxed(&r->parent) != LINK(parent->gen, parent->record))
         return damaged(parent, "it refers to a packet that is not part of it");
     *in = (struct source){.pool = pool, .walk = parent->walk, .record = index, .gen = gen};
     if (!target) return 0;
     in->record = link_record(target);
     in->gen = link_gen(target);
-    if (!pool_record_exists(pool, in->record)) return damaged(parent, "it refers to a shared packet that does not exist");
+    if (!pool_record_exists(pool, in->record))
+        return damaged(parent, "it refers to a shared packet that does not exist");
     w = a64_load_acquire(&pool_record(pool, in->record)->word);
-    return word_gen(w) == in->gen && word_state(w) == REC_SHARED ? 0 : damaged(parent, "it refers to a shared packet that is gone");
+    return word_gen(w) == in->gen && word_state(w) == REC_SHARED
+               ? 0
+               : damaged(parent, "it refers to a shared packet that is gone");
 }
 
 static int walk_ref(struct source *s, const struct cell *c, brine_ref out, int depth) {
@@ -478,7 +504,8 @@ static int walk_ref(struct source *s, const struct cell *c, brine_ref out, int d
 }
 
 int brine__untrusted_walk(struct source *s, struct cell cell, brine_ref out, int depth) {
-    if (depth > BRINE_MAX_DEPTH) return brine__fail(BRINE_EDEPTH, "packet %u is nested deeper than %d", s->record, BRINE_MAX_DEPTH);
+    if (depth > BRINE_MAX_DEPTH)
+        return brine__fail(BRINE_EDEPTH, "packet %u is nested deeper than %d", s->record, BRINE_MAX_DEPTH);
     int rc = charge(s, 0);
     if (rc) return rc;
     switch (cell.type) {
@@ -552,7 +579,8 @@ int brine_packet_validate(brine_packet packet) {
     if (target) {
         s.record = link_record(target);
         s.gen = link_gen(target);
-        if (pool_record_exists(s.pool, s.record) && a64_load_acquire(&pool_record(s.pool, s.record)->word) != WORD(s.gen, REC_SHARED, 0))
+        if (pool_record_exists(s.pool, s.record) &&
+            a64_load_acquire(&pool_record(s.pool, s.record)->word) != WORD(s.gen, REC_SHARED, 0))
             return damaged(&s, "it is a share of a packet that is gone");
     }
     rc = brine__untrusted_open(&s);

@@ -22,12 +22,12 @@ struct walk {
     const brine_pool *memory; /* where large extents are read in place; its tables are not looked at */
     bool copy;                /* extents are private copies, but for large ones if `sparing` */
     bool sparing;
-    bool once;                /* nothing is built: a packet that was seen before is not walked again */
-    uint64_t max_bytes;       /* cut arrays, strings and bytes that are longer; 0: no limit */
-    uint64_t again;           /* bytes of packets that may still be opened once more */
-    uint64_t *seen;           /* links of packets, an open hash table */
+    bool once;          /* nothing is built: a packet that was seen before is not walked again */
+    uint64_t max_bytes; /* cut arrays, strings and bytes that are longer; 0: no limit */
+    uint64_t again;     /* bytes of packets that may still be opened once more */
+    uint64_t *seen;     /* links of packets, an open hash table */
     size_t seen_count, seen_room;
-    int fd;                   /* of the pool's file; negative: read the mapping */
+    int fd; /* of the pool's file; negative: read the mapping */
     /* If set, called for a reference instead of walking what it names. */
     int (*refer)(void *context, uint32_t record, uint64_t link);
     void *context;
@@ -36,11 +36,11 @@ struct walk {
 struct source {
     brine_pool *pool;
     struct walk *walk;
-    uint32_t record, gen;   /* whose extents these are */
+    uint32_t record, gen; /* whose extents these are */
     struct extent *extents;
     size_t count, room;
-    uint64_t budget;        /* values of this packet that may still be visited */
-    bool again;             /* it was opened before in this walk */
+    uint64_t budget; /* values of this packet that may still be visited */
+    bool again;      /* it was opened before in this walk */
 };
 
 /* Copies bytes of the pool's file. Through the descriptor: neither a hole nor a cut-off file is a signal then,

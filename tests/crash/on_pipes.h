@@ -122,9 +122,12 @@ static void receive(void) {
 
 /* ---- several packets at once ---- */
 
-static void send_many(void) { board->rc = brine_enqueue_many(pipe_a, board->packets, AT_ONCE, brine_now(), &board->done); }
+static void send_many(void) {
+    board->rc = brine_enqueue_many(pipe_a, board->packets, AT_ONCE, brine_now(), &board->done);
+}
 static void expect_many(bool returned, struct ledger *ledger) {
-    if (returned) CHECK(board->rc == 0 ? board->done == AT_ONCE : board->rc == BRINE_ETIMEDOUT && board->done < AT_ONCE);
+    if (returned)
+        CHECK(board->rc == 0 ? board->done == AT_ONCE : board->rc == BRINE_ETIMEDOUT && board->done < AT_ONCE);
     for (size_t i = 0; i < AT_ONCE; i++) {
         ledger->least[MANY + i] = returned && i < board->done;
         ledger->most[MANY + i] = !returned || i < board->done;
@@ -139,8 +142,8 @@ static void look_many(brine_pool *copy, bool returned) {
         const struct record *of = pool_record(copy, slot_rec(a64_load_relaxed(&pipe->slots[t & pipe->mask])));
         uint64_t target = a64_load_relaxed(&of->target);
         if (target) of = pool_record(copy, link_record(target));
-        CHECK_MSG(of->root.payload < MANY ? next == MANY : of->root.payload == next++, "packet %" PRIu64 " stands at %" PRIu64,
-                  of->root.payload, t);
+        CHECK_MSG(of->root.payload < MANY ? next == MANY : of->root.payload == next++,
+                  "packet %" PRIu64 " stands at %" PRIu64, of->root.payload, t);
     }
     if (returned) CHECK_EQ_INT(next - MANY, board->done);
     CHECK_OK(brine_pipe_close(pipe));

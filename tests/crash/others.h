@@ -138,8 +138,10 @@ static void others_send_many(brine_pipe *pipe) {
     int rc = brine_enqueue_many(pipe, packets, 2, brine_now(), &put);
     CHECK(put == 2 ? rc == 0 : rc == BRINE_ETIMEDOUT);
     for (size_t i = 0; i < 2; i++) {
-        if (i < put) board->sent[first + i]++;
-        else CHECK_OK(brine_packet_free(packets[i]));
+        if (i < put)
+            board->sent[first + i]++;
+        else
+            CHECK_OK(brine_packet_free(packets[i]));
     }
     for (; put; put -= got) {
         CHECK_OK(brine_dequeue_many(pipe, packets, put, brine_now(), &got));

@@ -46,11 +46,11 @@ static brine_pipe *pipe_a, *pipe_b, *pipe_l;
 static char pool_text[16] = "p"; /* the name of the pool */
 
 enum {
-    FRESH = 1,     /* the process maps the pool in the operation */
-    RECEIVES = 2,  /* the process has board->number, or numbers, when the operation has returned 0 */
-    NO_FREEZE = 4, /* not for the freeze matrix: it makes a pool, waits for others, or is made of other scenes */
-    CREATES = 8,   /* the pool that is looked at is the one that it makes */
-    SLEEPS = 16,   /* it calls futex(2) with an address in the pool to sleep */
+    FRESH = 1,      /* the process maps the pool in the operation */
+    RECEIVES = 2,   /* the process has board->number, or numbers, when the operation has returned 0 */
+    NO_FREEZE = 4,  /* not for the freeze matrix: it makes a pool, waits for others, or is made of other scenes */
+    CREATES = 8,    /* the pool that is looked at is the one that it makes */
+    SLEEPS = 16,    /* it calls futex(2) with an address in the pool to sleep */
     REAP_FIRST = 32 /* what it leaves is reported by brine_pool_check until somebody has reaped */
 };
 struct scene {

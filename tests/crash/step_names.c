@@ -113,7 +113,8 @@ static void during_close_expected(void) {
 }
 static void after_close_expected(bool returned) {
     uint64_t number;
-    CHECK_STATUS(get_number(mine, &number, brine_seconds(2e-5)), brine_pipe_is_closed(mine) ? BRINE_ECLOSED : BRINE_EGONE);
+    CHECK_STATUS(get_number(mine, &number, brine_seconds(2e-5)),
+                 brine_pipe_is_closed(mine) ? BRINE_ECLOSED : BRINE_EGONE);
     if (returned) CHECK(brine_pipe_is_closed(mine));
     after_serve(returned);
 }
@@ -155,7 +156,8 @@ static void fan_out(void) {
 static void during_fan_out(void) {
     brine_packet packet;
     brine_pipe *outputs[2] = {other, line};
-    CHECK_PROMPT(CHECK_OK(brine_fanout(filled_packet(pool, 2000, 9), outputs, 2, BRINE_BLOCK, brine_now(), NULL, NULL)));
+    CHECK_PROMPT(
+        CHECK_OK(brine_fanout(filled_packet(pool, 2000, 9), outputs, 2, BRINE_BLOCK, brine_now(), NULL, NULL)));
     CHECK_PROMPT(CHECK_OK(brine_dequeue(line, &packet, brine_now())));
     check_filled(packet);
     CHECK_OK(brine_packet_free(packet));
@@ -288,13 +290,15 @@ static void test(void *argument) {
         {"serve, there already", before_there, attach, serve_n, during_there, after_there, NULL},
         {"connect", before_there, attach, connect_n, during_there, after_there, NULL},
         {"close", before_close, ready_to_close, close_n, during_close, after_close, NULL},
-        {"close, expected", before_close_expected, ready_to_close, close_n, during_close_expected, after_close_expected, NULL},
+        {"close, expected", before_close_expected, ready_to_close, close_n, during_close_expected, after_close_expected,
+         NULL},
         {"remove", before_there, attach, remove_n, NULL, after_remove, NULL},
         {"remove, not open", before_remove_alone, attach, remove_n, during_remove_alone, after_remove_alone, NULL},
         {"fan-out", NULL, ready_to_fan_out, fan_out, NULL, after_fan_out_alone, NULL},
         {"fan-out, two at once", NULL, ready_to_fan_out, fan_out, during_fan_out, after_fan_out, NULL},
         {"reap", before_reap, ready_to_reap, reap, during_reap, after_reap, NULL},
-        {"reap, pipe removed", before_reap_removed, ready_to_reap_removed, reap, during_reap_removed, after_reap_removed, nothing_used},
+        {"reap, pipe removed", before_reap_removed, ready_to_reap_removed, reap, during_reap_removed,
+         after_reap_removed, nothing_used},
         {"join", NULL, NULL, join, during_leave, well, NULL},
         {"leave", NULL, ready_to_leave, leave, during_leave, well, NULL},
     };

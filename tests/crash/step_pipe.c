@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test: timeout=120 serial */
-/* Enqueue and dequeue, of one packet and of several, killed or frozen at every instruction: a packet whose enqueue returned is received
- * exactly once, nothing leaks, and nobody waits for the frozen. */
+/* Enqueue and dequeue, of one packet and of several, killed or frozen at every instruction: a packet whose enqueue
+ * returned is received exactly once, nothing leaks, and nobody waits for the frozen. */
 #include "stepper.h"
 
 #define CHILD 200 /* the number that the child sends */
@@ -65,8 +65,10 @@ static void send(void) { said->rc = brine_enqueue(pipe_a, said->packet, brine_no
 static void after_send(bool returned) {
     drain();
     check_ledger(0);
-    if (returned) CHECK_EQ_INT(got[CHILD], said->rc == 0);
-    else CHECK(got[CHILD] <= 1);
+    if (returned)
+        CHECK_EQ_INT(got[CHILD], said->rc == 0);
+    else
+        CHECK(got[CHILD] <= 1);
     if (returned) CHECK(said->rc == 0 || said->rc == BRINE_ETIMEDOUT);
 }
 
@@ -102,8 +104,9 @@ static void take_half(void) {
 static void take_other_half(void) {
     struct record *d = pool_record(pool, half_taken);
     uint32_t gen = word_gen(a64_load_acquire(&d->word)), me = a32_load_relaxed(pool->me);
-    while (brine__ring_help(&(struct ring){pool, pipe_a->control, pipe_a->slots, pipe_a->mask, pipe_a->shift, pipe_a->capacity,
-                                           pipe_a->index, pipe_a->gen})) {}
+    while (brine__ring_help(&(struct ring){pool, pipe_a->control, pipe_a->slots, pipe_a->mask, pipe_a->shift,
+                                           pipe_a->capacity, pipe_a->index, pipe_a->gen})) {
+    }
     CHECK_EQ_INT(a64_load_acquire(&d->word), WORD(gen, REC_ARRIVED, me));
     a64_store_release(&d->word, WORD(gen, REC_HELD, me));
     got[take_number(packet_of(pool, half_taken, gen))]++;
@@ -396,17 +399,24 @@ static void test(void *argument) {
         {"dequeue", before_receive, ready_to_receive, receive, during_receive, after_receive, NULL},
         {"dequeue, empty", before_empty, ready_to_receive, receive, during_empty, check_received, NULL},
         {"dequeue, helping", before_receive_helping, ready_to_receive, receive, NULL, after_receive_helping, NULL},
-        {"dequeue, helping late", before_late_receive, ready_to_receive, receive, actor_goes_on, after_late_receive, NULL},
+        {"dequeue, helping late", before_late_receive, ready_to_receive, receive, actor_goes_on, after_late_receive,
+         NULL},
         {"enqueue, helping late", before_late_send, ready_to_send_late, send, during_late_send, after_late_send, NULL},
         {"dequeue, returned", before_receive_returned, ready_to_receive, receive, during_receive, after_receive, NULL},
         {"enqueue many", before_send_many, ready_to_send_many, send_many, during_send_many, after_send_all, NULL},
-        {"enqueue many, turning", before_send_turning, ready_to_send_many, send_many, during_send_many, after_send_all, NULL},
-        {"enqueue many, part", before_send_part, ready_to_send_many, send_many, during_send_part, after_send_part, NULL},
-        {"enqueue many, helping", before_send_helping, ready_to_send_many, send_many, NULL, after_send_many_helping, NULL},
+        {"enqueue many, turning", before_send_turning, ready_to_send_many, send_many, during_send_many, after_send_all,
+         NULL},
+        {"enqueue many, part", before_send_part, ready_to_send_many, send_many, during_send_part, after_send_part,
+         NULL},
+        {"enqueue many, helping", before_send_helping, ready_to_send_many, send_many, NULL, after_send_many_helping,
+         NULL},
         {"dequeue many", before_receive_many, use_pipe, receive_many, during_receive_many, after_receive_three, NULL},
-        {"dequeue many, turning", before_receive_turning, use_pipe, receive_many, during_receive_many, after_receive_three, NULL},
-        {"dequeue many, helping", before_receive_helping, use_pipe, receive_many, NULL, after_receive_many_helping, NULL},
-        {"dequeue many, returned", before_receive_returned, use_pipe, receive_many, during_receive_all, after_receive_many, NULL},
+        {"dequeue many, turning", before_receive_turning, use_pipe, receive_many, during_receive_many,
+         after_receive_three, NULL},
+        {"dequeue many, helping", before_receive_helping, use_pipe, receive_many, NULL, after_receive_many_helping,
+         NULL},
+        {"dequeue many, returned", before_receive_returned, use_pipe, receive_many, during_receive_all,
+         after_receive_many, NULL},
     };
     (void)argument;
     stage = shared_memory(4096);

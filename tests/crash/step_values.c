@@ -9,7 +9,9 @@ static brine_pipe *line; /* by which the child gets its share */
 static brine_packet mine;
 
 static void attach(void) { brine_pipe_length(line); }
-static void warm(void) { CHECK_OK(brine_packet_free(number_packet(pool, 0))); } /* attaches; has pages to allocate from */
+static void warm(void) {
+    CHECK_OK(brine_packet_free(number_packet(pool, 0)));
+} /* attaches; has pages to allocate from */
 static void nothing_left(bool returned) {
     if (returned) CHECK_EQ_INT(said->rc, 0);
 }
@@ -38,9 +40,7 @@ static void allocate(void) {
 
 /* ---- shares ---- */
 
-static void ready_to_share(void) {
-    said->packet = filled_packet(pool, 5000, 3);
-}
+static void ready_to_share(void) { said->packet = filled_packet(pool, 5000, 3); }
 static void share(void) { said->rc = brine_packet_share(&said->packet); }
 
 static void ready_with_share(void) {
@@ -101,9 +101,7 @@ static int value_now(uint64_t *number) {
 static void publish_number(uint64_t number) { CHECK_OK(brine_publish(pool, "v", number_packet(pool, number))); }
 static bool parent_published;
 
-static void ready_to_publish(void) {
-    said->packet = number_packet(pool, CHILD);
-}
+static void ready_to_publish(void) { said->packet = number_packet(pool, CHILD); }
 static void publish(void) { said->rc = brine_publish(pool, "v", said->packet); }
 
 static void before_new(void) { parent_published = false; }
@@ -115,8 +113,10 @@ static void during_publish(void) {
     uint64_t number;
     int rc;
     CHECK_PROMPT(rc = value_now(&number));
-    if (rc == 0) CHECK(number == CHILD || number == 1);
-    else CHECK(rc == BRINE_ENOENT && !parent_published);
+    if (rc == 0)
+        CHECK(number == CHILD || number == 1);
+    else
+        CHECK(rc == BRINE_ENOENT && !parent_published);
     CHECK_PROMPT(publish_number(2));
     CHECK_PROMPT(CHECK_OK(value_now(&number)));
     CHECK_EQ_INT(number, 2);

@@ -39,12 +39,12 @@ static uint64_t used_at_rest; /* bytes in use when no scene is on */
 
 struct scene {
     const char *name;
-    void (*before)(void);    /* parent: brings the pool into the state that the scene begins with */
-    void (*ready)(void);     /* child: what comes before the operation */
-    void (*act)(void);       /* child: the operation, which sets said->rc */
-    void (*meanwhile)(void); /* parent: while the child is frozen; NULL: the scene is for KILL only */
+    void (*before)(void);         /* parent: brings the pool into the state that the scene begins with */
+    void (*ready)(void);          /* child: what comes before the operation */
+    void (*act)(void);            /* child: the operation, which sets said->rc */
+    void (*meanwhile)(void);      /* parent: while the child is frozen; NULL: the scene is for KILL only */
     void (*after)(bool returned); /* parent, after reaping: checks and tidies up */
-    void (*finished)(void);       /* parent, FREEZE: the operation has returned, the child is still there; may be NULL */
+    void (*finished)(void); /* parent, FREEZE: the operation has returned, the child is still there; may be NULL */
 };
 
 /* A call of the survivor that must not wait for the frozen one. */
@@ -82,8 +82,12 @@ static void on_instruction(int signal, siginfo_t *info, void *context) {
 /* The red zone below the stack pointer is the compiler's. */
 static inline void set_trap_flag(bool on) {
 #if defined(__x86_64__)
-    if (on) __asm__ volatile("lea -128(%%rsp), %%rsp; pushfq; orq $0x100, (%%rsp); popfq; lea 128(%%rsp), %%rsp" ::: "memory", "cc");
-    else __asm__ volatile("lea -128(%%rsp), %%rsp; pushfq; andq $~0x100, (%%rsp); popfq; lea 128(%%rsp), %%rsp" ::: "memory", "cc");
+    if (on)
+        __asm__ volatile("lea -128(%%rsp), %%rsp; pushfq; orq $0x100, (%%rsp); popfq; lea 128(%%rsp), %%rsp" ::
+                             : "memory", "cc");
+    else
+        __asm__ volatile("lea -128(%%rsp), %%rsp; pushfq; andq $~0x100, (%%rsp); popfq; lea 128(%%rsp), %%rsp" ::
+                             : "memory", "cc");
 #else
     (void)on;
 #endif
@@ -135,8 +139,10 @@ static long trial(const struct scene *scene, enum mode mode, long k) {
         scene->meanwhile();
     }
     if (mode == FREEZE_KILL) CHECK_SYS(kill(pid, SIGKILL));
-    if (mode == FREEZE) let_go_on(pid, scene);
-    else CHECK_KILLED(pid, SIGKILL);
+    if (mode == FREEZE)
+        let_go_on(pid, scene);
+    else
+        CHECK_KILLED(pid, SIGKILL);
     CHECK_OK(brine_pool_reap(pool, NULL));
     check_whole(pool);
     scene->after(a32_load_acquire(&said->returned) != 0);
@@ -182,8 +188,8 @@ static void run_scene(const struct scene *scene, enum mode mode, double seconds,
     trials += done;
 }
 
-/* BRINE_STEP_ONLY=NAME runs one scene, BRINE_STEP_STRIDE=1 stops at every instruction, BRINE_STEP_SECONDS=N sets the time
- * for all scenes. The last line is for the table of the proofs; who gets there has lost nothing. */
+/* BRINE_STEP_ONLY=NAME runs one scene, BRINE_STEP_STRIDE=1 stops at every instruction, BRINE_STEP_SECONDS=N sets the
+ * time for all scenes. The last line is for the table of the proofs; who gets there has lost nothing. */
 static void run_scenes(const struct scene *scenes, size_t count, double seconds) {
     const char *only = getenv("BRINE_STEP_ONLY"), *longer = getenv("BRINE_STEP_SECONDS");
     if (longer && *longer) seconds = strtod(longer, NULL);
@@ -211,7 +217,9 @@ static int step_main(void (*body)(void *)) {
     int status = check_wait(check_fork(body, NULL));
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return 0;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 77) return 77;
-    if (where->scene) fprintf(stderr, "in the scene \"%s\", %s at instruction %ld\n", where->scene, mode_name(where->mode), where->at);
+    if (where->scene)
+        fprintf(stderr, "in the scene \"%s\", %s at instruction %ld\n", where->scene, mode_name(where->mode),
+                where->at);
     return 1;
 }
 

@@ -241,10 +241,11 @@ static void print_what_happened(void) {
            running, kills, untraced, stops);
     for (size_t i = 0; i < sizeof states / sizeof *states; i++)
         printf("%s %" PRIu64 " %s", i ? "," : "", found[states[i].state], states[i].name);
-    printf("\n%" PRIu64 " sent and %" PRIu64 " received by calls for several; %" PRIu64 " delivered again, %" PRIu64 " dead letters, %" PRIu64 " looked up, %" PRIu64 " grown, %" PRIu64
-           " forks, %" PRIu64 " joins, %" PRIu64 " reaped by reapers; %" PRIu64
-           " copies of fan-outs that may or may not have been made\n",
-           a64_load_relaxed(&ledger->sent_at_once), a64_load_relaxed(&ledger->received_at_once), a64_load_relaxed(&ledger->redelivered), a64_load_relaxed(&ledger->dead_letters),
+    printf("\n%" PRIu64 " sent and %" PRIu64 " received by calls for several; %" PRIu64 " delivered again, %" PRIu64
+           " dead letters, %" PRIu64 " looked up, %" PRIu64 " grown, %" PRIu64 " forks, %" PRIu64 " joins, %" PRIu64
+           " reaped by reapers; %" PRIu64 " copies of fan-outs that may or may not have been made\n",
+           a64_load_relaxed(&ledger->sent_at_once), a64_load_relaxed(&ledger->received_at_once),
+           a64_load_relaxed(&ledger->redelivered), a64_load_relaxed(&ledger->dead_letters),
            a64_load_relaxed(&ledger->looked_up), a64_load_relaxed(&ledger->grown), a64_load_relaxed(&ledger->forked),
            a64_load_relaxed(&ledger->joined), a64_load_relaxed(&ledger->reaped), a64_load_relaxed(&ledger->maybe));
 }

@@ -219,7 +219,8 @@ static bool is_one_of_many(const struct worker *cell, uint64_t number) {
     return false;
 }
 
-static void look_at_record(uint32_t index, struct record *r, uint64_t w, const struct worker *cell, struct remains *remains) {
+static void look_at_record(uint32_t index, struct record *r, uint64_t w, const struct worker *cell,
+                           struct remains *remains) {
     uint64_t number = number_in(r), doing = a64_load_acquire(&cell->doing);
     uint32_t state = word_state(w);
     found[state]++;
@@ -299,7 +300,8 @@ static void look_at_heads(const struct participants *dead) {
         uint64_t h = a64_load_acquire(&r.control->head);
         for (uint64_t end = h + AT_ONCE; h < end; h++) {
             uint64_t s = a64_load_acquire(&r.slots[h & r.mask]);
-            if (slot_full(s) || !is_one_of(dead, slot_proc(s)) || slot_lap(s) != ((ring_lap(&r, h) + 1) & LAP_MASK)) break;
+            if (slot_full(s) || !is_one_of(dead, slot_proc(s)) || slot_lap(s) != ((ring_lap(&r, h) + 1) & LAP_MASK))
+                break;
             if (pool_record_exists(pool, slot_rec(s))) mark_returned(number_in(pool_record(pool, slot_rec(s))), p);
         }
     }

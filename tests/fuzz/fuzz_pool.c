@@ -107,7 +107,8 @@ static uint64_t place(const uint8_t *d) {
 }
 
 static uint64_t value(const uint8_t *d, uint64_t before) {
-    static const uint64_t extremes[] = {0, 1, UINT64_MAX, INT64_MAX, 1ull << 63, UINT32_MAX, 1ull << 26, 0x3ffffff, 512, UNIT_BYTES};
+    static const uint64_t extremes[] = {0,          1,          UINT64_MAX, INT64_MAX, 1ull << 63,
+                                        UINT32_MAX, 1ull << 26, 0x3ffffff,  512,       UNIT_BYTES};
     uint64_t raw;
     memcpy(&raw, d + 1, 7);
     raw = raw & (((uint64_t)1 << 56) - 1);
@@ -141,9 +142,12 @@ static void tear(uint64_t offset, uint64_t bytes) {
 static void change(const uint8_t *d) {
     uint64_t at = place(d) & ~(uint64_t)7, *word = image_at(&copy, at);
     if (!word || at < offsetof(struct header, proc_high)) return; /* the sealed header: see below */
-    if (d[4] >= 250) tear(at, 4096);
-    else if (d[4] >= 235) tear(at, 8);
-    else *word = value(d + 4, *word);
+    if (d[4] >= 250)
+        tear(at, 4096);
+    else if (d[4] >= 235)
+        tear(at, 8);
+    else
+        *word = value(d + 4, *word);
 }
 
 /* The part under the checksum, sealed anew. */
@@ -203,8 +207,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 13) return 0;
     memcpy(copy.data, snapshots[data[0] & 1].data, copy.bytes);
     for (size_t at = 1; at + 12 <= size && at < 64 * 12; at += 12) {
-        if ((data[at] & 0xf0) == 0xf0) change_header(data + at);
-        else change(data + at);
+        if ((data[at] & 0xf0) == 0xf0)
+            change_header(data + at);
+        else
+            change(data + at);
     }
     write_image(pool_file("copy"), &copy);
     uint8_t mode = data[0] >> 1 & 3;

@@ -9,10 +9,12 @@
 #include "packet/packet.h"
 
 static const char *const bases[] = {
-    "{'a': 1, 'text': 'a longer text, out of line', 'list': [1, 2.5, None, [True, (1, 2)]], 'big': 123456789012345678901234567890}",
+    "{'a': 1, 'text': 'a longer text, out of line', 'list': [1, 2.5, None, [True, (1, 2)]], 'big': "
+    "123456789012345678901234567890}",
     "{1: {2: {3: [array([[1, 2], [3, 4]], 'f8'), b'bytes of some length', 1+2j]}}, (1, 'x'): 'tuple key'}",
-    ("[{'k0': 0, 'k1': 1, 'k2': 2, 'k3': 3, 'k4': 4, 'k5': 5, 'k6': 6, 'k7': 7, 'k8': 8, 'k9': 9, 'ka': 10, 'kb': 11, 'kc': 12,"
-    " 'kd': 13, 'ke': 14, 'kf': 15, 'kg': 16, 'kh': 17, 'ki': 18}, array([1, 2, 3], 'i1'), '']"),
+    ("[{'k0': 0, 'k1': 1, 'k2': 2, 'k3': 3, 'k4': 4, 'k5': 5, 'k6': 6, 'k7': 7, 'k8': 8, 'k9': 9, 'ka': 10, 'kb': 11, "
+     "'kc': 12,"
+     " 'kd': 13, 'ke': 14, 'kf': 15, 'kg': 16, 'kh': 17, 'ki': 18}, array([1, 2, 3], 'i1'), '']"),
 };
 
 /* The packet's own memory that holds values: the root, and what is behind the bookkeeping of record and chunks. */
@@ -36,7 +38,8 @@ static void use(brine_packet packet) {
     int rc = brine_print_text(brine_root(packet), BRINE_LITERAL, 0, &text, NULL);
     if (rc == 0) free(text);
     brine_equal(brine_root(packet), brine_root(packet));
-    if (brine_packet_copy(brine_root(packet), brine_packet_pool(packet), &copy) == 0) PROMISE(brine_packet_free(copy) == 0);
+    if (brine_packet_copy(brine_root(packet), brine_packet_pool(packet), &copy) == 0)
+        PROMISE(brine_packet_free(copy) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

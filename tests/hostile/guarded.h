@@ -15,13 +15,15 @@ struct guarded {
 };
 
 static struct guarded guarded_room(uint64_t bytes) {
-    char *all = mmap(NULL, GUARD_BELOW + bytes + GUARD_ABOVE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    char *all =
+        mmap(NULL, GUARD_BELOW + bytes + GUARD_ABOVE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     CHECK(all != MAP_FAILED);
     return (struct guarded){all + GUARD_BELOW, bytes};
 }
 
 static void guarded_close(const struct guarded *g) {
-    CHECK(mmap(g->room, g->bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0) == g->room);
+    CHECK(mmap(g->room, g->bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1,
+               0) == g->room);
 }
 
 /* NULL: it was refused. */

@@ -41,7 +41,8 @@ static void rich_victim(void *argument) {
     line_hear(&victim->go);
     brine_pipe *pipe, *leases;
     brine_packet packet, clone;
-    const brine_pipe_options leased = {.capacity = 8, .flags = BRINE_PIPE_LEASES, .max_deliveries = 3, .dead_letter = "letters"};
+    const brine_pipe_options leased = {
+        .capacity = 8, .flags = BRINE_PIPE_LEASES, .max_deliveries = 3, .dead_letter = "letters"};
     CHECK_OK(brine_pipe_serve_with(pool, "leased", &leased, &leases));
     for (int i = 0; i < 3; i++) CHECK_OK(brine_enqueue(leases, rich_packet(pool, i), brine_now()));
     for (int i = 0; i < 2; i++) CHECK_OK(brine_dequeue(leases, &packet, brine_now()));

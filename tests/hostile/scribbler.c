@@ -23,9 +23,10 @@ struct part {
 
 /* Where to write. The sealed part of the header now and then only: nobody can attach while it is wrong. */
 static uint64_t somewhere(const struct layout *l, check_rng *rng) {
-    const struct part parts[] = {{384, 128},          {l->commit, 256},        {l->proc, 2048},       {l->dir, 4096},        {l->pipe, 8192},
-                                 {l->endp, 2048},     {l->recmap, 64},         {l->pagemap, 512},     {l->tags, 32768},      {l->records, 65536},
-                                 {l->records, 65536}, {l->records, 2 * 65536}, {l->pages, 1u << 20}, {l->pages, 4u << 20}, {0, 384}};
+    const struct part parts[] = {
+        {384, 128},          {l->commit, 256},        {l->proc, 2048},      {l->dir, 4096},       {l->pipe, 8192},
+        {l->endp, 2048},     {l->recmap, 64},         {l->pagemap, 512},    {l->tags, 32768},     {l->records, 65536},
+        {l->records, 65536}, {l->records, 2 * 65536}, {l->pages, 1u << 20}, {l->pages, 4u << 20}, {0, 384}};
     size_t i = check_below(rng, 200) == 0 ? 14 : check_below(rng, 14);
     return (parts[i].offset + check_below(rng, parts[i].bytes)) & ~(uint64_t)7;
 }

@@ -55,8 +55,10 @@ static void open_one(struct handle *h, check_rng *rng) {
 
 static void close_one(struct handle *h, bool orderly) {
     struct queue *q = &queues[h->of];
-    if (orderly) CHECK_OK(brine_pipe_close(h->pipe));
-    else brine_pipe_detach(h->pipe);
+    if (orderly)
+        CHECK_OK(brine_pipe_close(h->pipe));
+    else
+        brine_pipe_detach(h->pipe);
     if (!gone(h)) {
         if (h->serves && --q->servers == 0 && orderly) q->closed = true;
         if (!h->serves) q->clients--;
@@ -71,12 +73,16 @@ static void send(struct handle *h, check_rng *rng) {
     uint64_t number = kept ? held_numbers[k] : next_number_to_send++;
     brine_packet packet = kept ? held[k] : number_packet(pool, number);
     int rc = brine_enqueue(h->pipe, packet, brine_now());
-    CHECK_EQ_INT(rc, gone(h) ? BRINE_ENOENT : q->closed ? BRINE_ECLOSED : q->count == q->capacity ? BRINE_ETIMEDOUT : 0);
+    CHECK_EQ_INT(rc, gone(h)                   ? BRINE_ENOENT
+                     : q->closed               ? BRINE_ECLOSED
+                     : q->count == q->capacity ? BRINE_ETIMEDOUT
+                                               : 0);
     CHECK_EQ_INT(brine_packet_held(packet), rc != 0);
     if (rc == 0) {
         q->numbers[q->count++] = number;
         held[k] = brine_packet_none();
-    } else if (!kept) CHECK_OK(brine_packet_free(packet));
+    } else if (!kept)
+        CHECK_OK(brine_packet_free(packet));
 }
 
 static void receive(struct handle *h, check_rng *rng) {
@@ -91,7 +97,8 @@ static void receive(struct handle *h, check_rng *rng) {
     if (check_below(rng, 2) && !brine_packet_held(held[k])) { /* to be sent on */
         held_numbers[k] = number_of(packet);
         held[k] = packet;
-    } else CHECK_OK(brine_packet_free(packet));
+    } else
+        CHECK_OK(brine_packet_free(packet));
 }
 
 static void remove_one(check_rng *rng) {
@@ -107,7 +114,8 @@ static void ask(const struct handle *h) {
     CHECK_EQ_INT(brine_pipe_is_closed(h->pipe), gone(h) || q->closed);
     brine_wait wait = {h->pipe, BRINE_READABLE | BRINE_WRITABLE, 0};
     int rc = brine_wait_any(&wait, 1, brine_now());
-    uint32_t ready = (q->count || q->closed ? BRINE_READABLE : 0) | (q->count < q->capacity || q->closed ? BRINE_WRITABLE : 0);
+    uint32_t ready =
+        (q->count || q->closed ? BRINE_READABLE : 0) | (q->count < q->capacity || q->closed ? BRINE_WRITABLE : 0);
     CHECK_EQ_INT(rc, gone(h) ? BRINE_ENOENT : 0);
     if (rc == 0) CHECK_EQ_INT(wait.ready, ready);
 }
@@ -118,12 +126,18 @@ int main(void) {
     for (int n = 0; n < OPERATIONS; n++) {
         struct handle *h = &handles[check_below(&rng, HANDLES)];
         uint64_t what = check_below(&rng, 100);
-        if (!h->pipe) open_one(h, &rng);
-        else if (what < 45) send(h, &rng);
-        else if (what < 88) receive(h, &rng);
-        else if (what < 96) ask(h);
-        else if (what < 98) close_one(h, what == 96);
-        else if (what == 98 && check_below(&rng, 4) == 0) remove_one(&rng);
+        if (!h->pipe)
+            open_one(h, &rng);
+        else if (what < 45)
+            send(h, &rng);
+        else if (what < 88)
+            receive(h, &rng);
+        else if (what < 96)
+            ask(h);
+        else if (what < 98)
+            close_one(h, what == 96);
+        else if (what == 98 && check_below(&rng, 4) == 0)
+            remove_one(&rng);
         if (n % 4000 == 0) check_whole(pool);
     }
     printf("%" PRIu64 " numbers sent, %u times a pipe was made\n", next_number_to_send - 1,

@@ -12,20 +12,22 @@ static brine_pool *pool;
 static struct shared {
     a32 round, done;
     a64 entry[PROCESSES]; /* where each found the pipe */
-} *shared;
+} * shared;
 
 /* All make the same name at the same moment; all must get the same pipe. */
 static void make_one(void *argument) {
     uint32_t who = *(const uint32_t *)argument;
     char name[32];
     for (uint32_t round = 1; round <= ROUNDS; round++) {
-        while (a32_load_acquire(&shared->round) < round) {}
+        while (a32_load_acquire(&shared->round) < round) {
+        }
         snprintf(name, sizeof name, "n-%u", round % 3);
         brine_pipe *pipe = serve(pool, name, 8);
         a64_store_release(&shared->entry[who], (uint64_t)pipe->gen << 32 | pipe->index);
         CHECK_OK(put_number(pipe, who, brine_now()));
         a32_add_seq_cst(&shared->done, 1);
-        while (a32_load_acquire(&shared->round) == round) {}
+        while (a32_load_acquire(&shared->round) == round) {
+        }
         brine_pipe_detach(pipe);
     }
 }
@@ -38,7 +40,8 @@ static void same_name_at_once(void) {
         a32_store_release(&shared->done, 0);
         a32_store_release(&shared->round, round);
         await(&shared->done, PROCESSES);
-        for (uint32_t i = 1; i < PROCESSES; i++) CHECK_EQ_INT(a64_load_acquire(&shared->entry[i]), a64_load_acquire(&shared->entry[0]));
+        for (uint32_t i = 1; i < PROCESSES; i++)
+            CHECK_EQ_INT(a64_load_acquire(&shared->entry[i]), a64_load_acquire(&shared->entry[0]));
         snprintf(name, sizeof name, "n-%u", round % 3);
         brine_pipe *pipe = connect_to(pool, name);
         CHECK_EQ_INT(pipe->index, (uint32_t)a64_load_acquire(&shared->entry[0]));
@@ -96,9 +99,7 @@ static void anything(void *argument) {
             CHECK(rc == 0 || rc == BRINE_ENOENT || rc == BRINE_EMISMATCH);
             if (rc == 0) CHECK_EQ_INT(take_number(packet), 8);
             break;
-        default:
-            rc = brine_unpublish(pool, name);
-            CHECK(rc == 0 || rc == BRINE_ENOENT || rc == BRINE_EMISMATCH);
+        default: rc = brine_unpublish(pool, name); CHECK(rc == 0 || rc == BRINE_ENOENT || rc == BRINE_EMISMATCH);
         }
     }
 }
@@ -136,7 +137,8 @@ static void storm(check_rng *rng) {
     CHECK_EQ_INT(info_of(pool).pipes, 0);
     CHECK_EQ_INT(info_of(pool).published, 0);
     check_baseline(pool, 0);
-    for (uint32_t i = 0; i < dir_high(pool); i++) CHECK_EQ_INT(word_state(a64_load_acquire(&pool_dir(pool, i)->word)), DIR_FREE);
+    for (uint32_t i = 0; i < dir_high(pool); i++)
+        CHECK_EQ_INT(word_state(a64_load_acquire(&pool_dir(pool, i)->word)), DIR_FREE);
 }
 
 int main(void) {

@@ -11,7 +11,7 @@ static brine_pool *pool;
 static struct shared {
     a32 stop;
     a64 published[PUBLISHERS], looked_up;
-} *shared;
+} * shared;
 
 /* A value is WORDS words, each publisher << 48 | version. */
 static brine_packet make_value(uint64_t word) {
@@ -30,7 +30,8 @@ static uint64_t check_value(brine_packet packet) {
     struct at at = at_of(packet);
     const uint64_t *words = pool_at(pool, at.cell->payload);
     uint64_t word = words[0];
-    for (int i = 1; i < WORDS; i++) CHECK_MSG(words[i] == word, "a torn value: %" PRIx64 " and %" PRIx64, word, words[i]);
+    for (int i = 1; i < WORDS; i++)
+        CHECK_MSG(words[i] == word, "a torn value: %" PRIx64 " and %" PRIx64, word, words[i]);
     CHECK(word >> 48 < PUBLISHERS);
     return word;
 }

@@ -27,7 +27,8 @@ static void *sender(void *argument) {
     for (uint64_t i = 0, n; i < EACH; i += n) {
         size_t batch = batch_of(who, &rng), done;
         for (n = 0; n < batch && i + n < EACH; n++) packets[n] = number_packet(pool, who * EACH + i + n);
-        if (who == 2) CHECK_OK(brine_enqueue(first, packets[0], brine_seconds(60)));
+        if (who == 2)
+            CHECK_OK(brine_enqueue(first, packets[0], brine_seconds(60)));
         else {
             CHECK_OK(brine_enqueue_many(first, packets, n, brine_seconds(60), &done));
             CHECK_EQ_INT(done, n);
@@ -39,7 +40,8 @@ static void *sender(void *argument) {
 /* Some that came; 0: none came for a while. */
 static size_t receive(brine_pipe *pipe, uintptr_t who, check_rng *rng, brine_packet packets[BATCH]) {
     size_t done = 1, batch = batch_of(who, rng);
-    int rc = who == 2 ? brine_dequeue(pipe, packets, brine_milliseconds(20)) : brine_dequeue_many(pipe, packets, batch, brine_milliseconds(20), &done);
+    int rc = who == 2 ? brine_dequeue(pipe, packets, brine_milliseconds(20))
+                      : brine_dequeue_many(pipe, packets, batch, brine_milliseconds(20), &done);
     if (rc == BRINE_ETIMEDOUT) return 0;
     CHECK_OK(rc);
     CHECK(done >= 1 && done <= batch);
@@ -54,7 +56,8 @@ static void *passer(void *argument) {
         size_t n = receive(first, who, &rng, packets);
         if (n == 0) continue;
         for (size_t i = 1; i < n; i++) /* of one writer in order */
-            CHECK(number_of(packets[i]) / EACH != number_of(packets[i - 1]) / EACH || number_of(packets[i]) > number_of(packets[i - 1]));
+            CHECK(number_of(packets[i]) / EACH != number_of(packets[i - 1]) / EACH ||
+                  number_of(packets[i]) > number_of(packets[i - 1]));
         a64_add_relaxed(&passed, n);
         CHECK_OK(brine_enqueue_many(second, packets, n, brine_seconds(60), NULL));
     }

@@ -39,8 +39,10 @@ static void *receiver(void *argument) {
             uint64_t number = number_of(packet);
             CHECK_EQ_INT(a32_add_relaxed(&seen[number], 1), 0);
             a64_add_relaxed(&received, 1);
-            if (number % 8) CHECK_OK(brine_packet_free(packet));
-            else CHECK_OK(brine_fanout(packet, outputs, 2, BRINE_DROP_OLDEST, brine_now(), NULL, NULL));
+            if (number % 8)
+                CHECK_OK(brine_packet_free(packet));
+            else
+                CHECK_OK(brine_fanout(packet, outputs, 2, BRINE_DROP_OLDEST, brine_now(), NULL, NULL));
         }
     }
     return NULL;

@@ -49,7 +49,8 @@ static void leave_it_to_others(void) {
 static void nothing_left(void) {
     check_whole(pool);
     CHECK_EQ_INT(info_of(pool).used_bytes, 0);
-    for (uint32_t i = 0; i < dir_high(pool); i++) CHECK_EQ_INT(word_state(a64_load_acquire(&pool_dir(pool, i)->word)), DIR_FREE);
+    for (uint32_t i = 0; i < dir_high(pool); i++)
+        CHECK_EQ_INT(word_state(a64_load_acquire(&pool_dir(pool, i)->word)), DIR_FREE);
 }
 
 static void joins_after_fork(void *argument) {

@@ -34,7 +34,7 @@ static void same_packet_for_all(void) {
     uint64_t with_one = info_of(pool).used_bytes;
     CHECK_OK(brine_fanout(packet, out, N, BRINE_BLOCK, brine_now(), status, &rest));
     CHECK_EQ_INT(rest.record, 0);
-    CHECK(!brine_packet_held(packet)); /* consumed */
+    CHECK(!brine_packet_held(packet));                                   /* consumed */
     CHECK_EQ_INT(info_of(pool).used_bytes, with_one + N * RECORD_BYTES); /* by reference: only shares come on top */
     for (int i = 0; i < N; i++) {
         CHECK_EQ_INT(status[i], 0);
@@ -67,7 +67,8 @@ static void block(void) {
     CHECK_OK(put_number(out[1], 100, brine_now()));
     CHECK_OK(put_number(out[1], 101, brine_now()));
     double begin = seconds_now();
-    CHECK_STATUS(brine_fanout(number_packet(pool, 1), out, N, BRINE_BLOCK, brine_milliseconds(30), status, &rest), BRINE_ETIMEDOUT);
+    CHECK_STATUS(brine_fanout(number_packet(pool, 1), out, N, BRINE_BLOCK, brine_milliseconds(30), status, &rest),
+                 BRINE_ETIMEDOUT);
     CHECK(seconds_now() - begin >= 0.03 && seconds_now() - begin < 1);
     CHECK_EQ_INT(status[0], 0);
     CHECK_EQ_INT(status[1], BRINE_ETIMEDOUT);

@@ -76,8 +76,10 @@ static void test_leaving(void) {
         CHECK_OK(brine_pool_reap(pool, NULL));
         CHECK_EQ_INT(get_leased(work, &packet), 8);
         CHECK_EQ_INT(brine_deliveries(packet), 2 + i * 2);
-        if (i == 0) CHECK_OK(brine_nack(packet));
-        else CHECK_OK(brine_packet_free(packet));
+        if (i == 0)
+            CHECK_OK(brine_nack(packet));
+        else
+            CHECK_OK(brine_packet_free(packet));
     }
 }
 
@@ -130,7 +132,9 @@ static void test_poison(void) {
     brine_pipe *letters = connect_to(pool, "letters");
     CHECK_OK(brine_pipe_close(work));
     CHECK_OK(brine_pipe_remove(pool, "work"));
-    CHECK_OK(brine_pipe_serve_with(pool, "work", &(brine_pipe_options){.flags = BRINE_PIPE_LEASES, .max_deliveries = 3, .dead_letter = "letters"}, &work));
+    CHECK_OK(brine_pipe_serve_with(
+        pool, "work", &(brine_pipe_options){.flags = BRINE_PIPE_LEASES, .max_deliveries = 3, .dead_letter = "letters"},
+        &work));
     CHECK_OK(put_number(work, 12, brine_now()));
     CHECK_OK(put_number(work, 13, brine_now()));
     for (int i = 0; i < 3; i++) {

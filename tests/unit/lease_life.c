@@ -8,7 +8,8 @@ static brine_pool *pool;
 
 static brine_pipe *serve_leased(const char *name, uint32_t max_deliveries, const char *dead_letter) {
     brine_pipe *pipe;
-    brine_pipe_options options = {.capacity = 8, .flags = BRINE_PIPE_LEASES, .max_deliveries = max_deliveries, .dead_letter = dead_letter};
+    brine_pipe_options options = {
+        .capacity = 8, .flags = BRINE_PIPE_LEASES, .max_deliveries = max_deliveries, .dead_letter = dead_letter};
     CHECK_OK(brine_pipe_serve_with(pool, name, &options, &pipe));
     return pipe;
 }
@@ -33,7 +34,8 @@ static void test_readable(void) {
     CHECK_OK(brine_packet_new(pool, &packet));
     CHECK_OK(brine_set_int(brine_root(packet), "n", 7));
     CHECK_OK(brine_set_str(brine_root(packet), "text", "some text that does not stand inline in its cell"));
-    CHECK(brine_set_array(brine_root(packet), "data", BRINE_F64, 1, (size_t[]){10000}) != NULL); /* a packet of its own */
+    CHECK(brine_set_array(brine_root(packet), "data", BRINE_F64, 1, (size_t[]){10000}) !=
+          NULL); /* a packet of its own */
     CHECK_EQ_INT(brine_deliveries(packet), 0);
     CHECK_OK(brine_enqueue(pipe, packet, brine_now()));
     CHECK_EQ_INT(brine_deliveries(packet), 0);
@@ -226,17 +228,26 @@ static void test_dead_letters(void) {
 static void test_options(void) {
     brine_pipe *pipe, *again;
     const brine_pipe_options bad[] = {
-        {.flags = 8}, {.max_deliveries = 1, .dead_letter = "d"}, {.dead_letter = "d"},
-        {.flags = BRINE_PIPE_LEASES, .max_deliveries = 1}, {.flags = BRINE_PIPE_LEASES, .dead_letter = "d"},
+        {.flags = 8},
+        {.max_deliveries = 1, .dead_letter = "d"},
+        {.dead_letter = "d"},
+        {.flags = BRINE_PIPE_LEASES, .max_deliveries = 1},
+        {.flags = BRINE_PIPE_LEASES, .dead_letter = "d"},
         {.flags = BRINE_PIPE_LEASES, .max_deliveries = 65535, .dead_letter = "d"},
-        {.flags = BRINE_PIPE_LEASES, .max_deliveries = 1, .dead_letter = "a"}, {.capacity = BRINE_CAPACITY_MAX + 1},
+        {.flags = BRINE_PIPE_LEASES, .max_deliveries = 1, .dead_letter = "a"},
+        {.capacity = BRINE_CAPACITY_MAX + 1},
     };
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) CHECK_STATUS(brine_pipe_serve_with(pool, "a", &bad[i], &pipe), BRINE_EINVAL);
-    CHECK_STATUS(brine_pipe_serve_with(pool, "a", &(brine_pipe_options){.flags = 1, .max_deliveries = 1, .dead_letter = "no/name"}, &pipe), BRINE_ENAME);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        CHECK_STATUS(brine_pipe_serve_with(pool, "a", &bad[i], &pipe), BRINE_EINVAL);
+    CHECK_STATUS(brine_pipe_serve_with(pool, "a",
+                                       &(brine_pipe_options){.flags = 1, .max_deliveries = 1, .dead_letter = "no/name"},
+                                       &pipe),
+                 BRINE_ENAME);
     check_empty(pool);
     CHECK_EQ_INT(info_of(pool).pipes, 0);
 
-    brine_pipe_options options = {.capacity = 8, .flags = BRINE_PIPE_LEASES, .max_deliveries = 3, .dead_letter = "dead"};
+    brine_pipe_options options = {
+        .capacity = 8, .flags = BRINE_PIPE_LEASES, .max_deliveries = 3, .dead_letter = "dead"};
     CHECK_OK(brine_pipe_serve_with(pool, "a", &options, &pipe));
     CHECK_OK(brine_pipe_serve_with(pool, "a", &options, &again));
     CHECK_OK(brine_pipe_close(again));

@@ -57,7 +57,8 @@ static void fill(void) {
 int main(void) {
     check_rng rng = check_seed(1);
     pool = make_pool("p", 32 * MIB);
-    CHECK_OK(brine_pipe_serve_with(pool, "a", &(brine_pipe_options){.capacity = 2 * COUNT, .flags = BRINE_PIPE_LEASES}, &pipe_a));
+    CHECK_OK(brine_pipe_serve_with(pool, "a", &(brine_pipe_options){.capacity = 2 * COUNT, .flags = BRINE_PIPE_LEASES},
+                                   &pipe_a));
     fill();
     lease_all(NULL);
     give_back_in_any_order(&rng);

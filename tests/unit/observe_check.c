@@ -29,7 +29,8 @@ static void judge(brine_pool *checked, const char *expected) {
 }
 
 /* Writes `value` over `bytes` at `where`: check says "expected...", and nothing once it is undone. */
-__attribute__((format(printf, 4, 5))) static void damage(void *where, size_t bytes, uint64_t value, const char *format, ...) {
+__attribute__((format(printf, 4, 5))) static void damage(void *where, size_t bytes, uint64_t value, const char *format,
+                                                         ...) {
     char expected[200], before[8];
     va_list args;
     va_start(args, format);
@@ -46,7 +47,9 @@ __attribute__((format(printf, 4, 5))) static void damage(void *where, size_t byt
 static uint64_t word(const a64 *at) { return a64_load_relaxed(at); }
 static struct record *rec(uint32_t i) { return pool_record(pool, i); }
 static uint32_t state_of(uint32_t i) { return word_state(word(&rec(i)->word)); }
-static uint64_t in_state(uint32_t i, uint32_t state, uint32_t holder) { return WORD(word_gen(word(&rec(i)->word)), state, holder); }
+static uint64_t in_state(uint32_t i, uint32_t state, uint32_t holder) {
+    return WORD(word_gen(word(&rec(i)->word)), state, holder);
+}
 static uint32_t me(void) { return a32_load_relaxed(pool->me); }
 
 /* A record of the pool in this state, with or without a target. */
@@ -79,7 +82,8 @@ static brine_packet value_packet(int n) {
 static void make_rich_pool(void) {
     brine_pipe *p, *q, *l;
     brine_packet got, clone;
-    const brine_pipe_options leases = {.capacity = 8, .flags = BRINE_PIPE_LEASES, .max_deliveries = 3, .dead_letter = "letters"};
+    const brine_pipe_options leases = {
+        .capacity = 8, .flags = BRINE_PIPE_LEASES, .max_deliveries = 3, .dead_letter = "letters"};
     pool = make_pool("k", 32 * MIB);
     CHECK_OK(brine_pipe_serve(pool, "p", 8, &p));
     CHECK_OK(brine_pipe_serve(pool, "q", 8, &q));
@@ -115,22 +119,26 @@ static void tables(void) {
     damage(&h->record_page_high, 8, l->record_pages + 1, "header 0, record_page_high");
     damage(&h->data_page_high, 8, l->data_pages + 1, "header 0, data_page_high");
     damage(&h->page_low, 8, l->data_pages + 1, "header 0, page_low");
-    damage(&h->proc_high, 8, 0, "participant 1, word at %llu: found", (unsigned long long)(l->proc + sizeof(struct proc)));
+    damage(&h->proc_high, 8, 0, "participant 1, word at %llu: found",
+           (unsigned long long)(l->proc + sizeof(struct proc)));
     damage(&h->dir_high, 8, 1, "name 1, word");
     damage(&h->endp_high, 8, 1, "endpoint 1, word");
     damage(&h->record_page_high, 8, 0, "record page 0, word");
     damage(&h->data_page_high, 8, 1, "page 1, word");
     a64 *bits = pool_at(pool, l->commit);
     uint64_t units = l->file_bytes >> UNIT_SHIFT, records = l->records >> UNIT_SHIFT, gap = records - 1;
-    damage(&bits[units / 64], 8, word(&bits[units / 64]) | (uint64_t)1 << units % 64, "unit %llu, commit bit at", (unsigned long long)units);
-    damage(&bits[gap / 64], 8, word(&bits[gap / 64]) | (uint64_t)1 << gap % 64, "unit %llu, commit bit at", (unsigned long long)gap);
+    damage(&bits[units / 64], 8, word(&bits[units / 64]) | (uint64_t)1 << units % 64, "unit %llu, commit bit at",
+           (unsigned long long)units);
+    damage(&bits[gap / 64], 8, word(&bits[gap / 64]) | (uint64_t)1 << gap % 64, "unit %llu, commit bit at",
+           (unsigned long long)gap);
     uint64_t far = (l->pages >> UNIT_SHIFT) + data_page_high(pool) + GROWTH_UNITS_MAX;
-    damage(&bits[far / 64], 8, word(&bits[far / 64]) | (uint64_t)1 << far % 64, "unit %llu, commit bit at", (unsigned long long)far);
+    damage(&bits[far / 64], 8, word(&bits[far / 64]) | (uint64_t)1 << far % 64, "unit %llu, commit bit at",
+           (unsigned long long)far);
     damage(&bits[0], 8, word(&bits[0]) & ~(uint64_t)1, "unit 0, commit bit");
     const struct {
         uint64_t offset;
         const char *what;
-    } used[] = {{l->proc, "participant 1, word"}, {l->dir, "name 0, word"},   {l->endp, "endpoint 0, word"},
+    } used[] = {{l->proc, "participant 1, word"},   {l->dir, "name 0, word"},     {l->endp, "endpoint 0, word"},
                 {l->recmap, "record page 0, word"}, {l->pagemap, "page 0, word"}, {l->records, "record page 0, word"}};
     for (size_t i = 0; i < sizeof used / sizeof *used; i++) {
         uint64_t unit = used[i].offset >> UNIT_SHIFT;
@@ -147,8 +155,10 @@ static void participants(void) {
     damage(&pool_proc(pool, 0)->word, 8, WORD(0, PROC_LIVE, 0), "participant 0, word at");
     struct endpoint *e = pool_endp(pool, 0);
     w = word(&e->word);
-    damage(&e->word, 8, WORD(word_gen(w), 9, i), "endpoint 0, word at %llu: found state 9", (unsigned long long)pool_offset(pool, e));
-    damage(&e->word, 8, WORD(word_gen(w), ENDP_SERVER, 99), "endpoint 0, word at %llu: found holder 99", (unsigned long long)pool_offset(pool, e));
+    damage(&e->word, 8, WORD(word_gen(w), 9, i), "endpoint 0, word at %llu: found state 9",
+           (unsigned long long)pool_offset(pool, e));
+    damage(&e->word, 8, WORD(word_gen(w), ENDP_SERVER, 99), "endpoint 0, word at %llu: found holder 99",
+           (unsigned long long)pool_offset(pool, e));
     damage(&e->word, 8, WORD(word_gen(w), ENDP_FREE, i), "endpoint 0, word");
     damage(&e->pipe, 8, LINK(9, 0), "endpoint 0, pipe");
     damage(&e->pipe, 8, LINK(0, DIR_COUNT + 5), "endpoint 0, pipe");
@@ -170,10 +180,13 @@ static void names(void) {
     uint32_t i = entry("p"), k = entry("q"), v = entry("value"), n = entry("leases");
     struct dir_entry *e = pool_dir(pool, i);
     uint64_t w = word(&e->word);
-    damage(&e->word, 8, WORD(word_gen(w), 9, 0), "name %u, word at %llu: found state 9", i, (unsigned long long)pool_offset(pool, e));
-    damage(&e->word, 8, WORD(word_gen(w), DIR_HELD, 99), "name %u, word at %llu: found holder 99", i, (unsigned long long)pool_offset(pool, e));
+    damage(&e->word, 8, WORD(word_gen(w), 9, 0), "name %u, word at %llu: found state 9", i,
+           (unsigned long long)pool_offset(pool, e));
+    damage(&e->word, 8, WORD(word_gen(w), DIR_HELD, 99), "name %u, word at %llu: found holder 99", i,
+           (unsigned long long)pool_offset(pool, e));
     damage(&e->word, 8, WORD(word_gen(w), DIR_LIVE, 3), "name %u, word", i);
-    damage(&e->word, 8, WORD(word_gen(w) + 1, DIR_REMOVED, 0), "name %u, word at %llu: found a removed name", i, (unsigned long long)pool_offset(pool, e));
+    damage(&e->word, 8, WORD(word_gen(w) + 1, DIR_REMOVED, 0), "name %u, word at %llu: found a removed name", i,
+           (unsigned long long)pool_offset(pool, e));
     damage(&pool_dir(pool, k)->name[0], 8, word(&e->name[0]), "name %u, ", k > i ? k : i);
     damage(&e->hash, 4, 12345, "name %u, hash", i);
     damage(&e->name[0], 8, 0x2f2f2f, "name %u, name at", i);
@@ -191,7 +204,8 @@ static void names(void) {
     damage(&pool_pipe(pool, i)->roles, 4, 99, "pipe %u, roles", i);
     damage(&e->target, 8, LINK(1, 3000000), "name %u, target", i);
     damage(&e->target, 8, LINK(held.generation, held.record), "name %u, target", i);
-    damage(&e->target, 8, word(&pool_dir(pool, k)->target), "record %u, pipe", link_record(word(&pool_dir(pool, k)->target)));
+    damage(&e->target, 8, word(&pool_dir(pool, k)->target), "record %u, pipe",
+           link_record(word(&pool_dir(pool, k)->target)));
     uint32_t ring = link_record(word(&e->target));
     damage(&rec(ring)->root.payload, 8, rec(ring)->root.payload + UNIT_BYTES * 3, "record %u, root", ring);
     damage(&rec(ring)->word, 8, in_state(ring, REC_HELD, me()), "name %u, target", i);
@@ -208,8 +222,10 @@ static void rings(void) {
     unsigned long long at = pool_offset(pool, &r.slots[1]);
     uint32_t d = slot_rec(full);
     damage(&r.slots[1], 8, 0, "slot of pipe 1, p at %llu: found empty", at);
-    damage(&r.slots[1], 8, slot_word(5, true, slot_proc(full), d), "slot of pipe 1, p at %llu: found full of lap 5", at);
-    damage(&r.slots[1], 8, slot_word(0, true, slot_proc(full), held.record), "slot of pipe 1, p at %llu: found record %u in state 1", at, held.record);
+    damage(&r.slots[1], 8, slot_word(5, true, slot_proc(full), d), "slot of pipe 1, p at %llu: found full of lap 5",
+           at);
+    damage(&r.slots[1], 8, slot_word(0, true, slot_proc(full), held.record),
+           "slot of pipe 1, p at %llu: found record %u in state 1", at, held.record);
     damage(&r.slots[1], 8, full | 0x3ffffff, "slot of pipe 1, p at %llu: found record 67108863", at);
     damage(&r.slots[1], 8, slot_word(0, true, slot_proc(full) + 1, d), "slot of pipe 1, p at %llu: found sender", at);
     damage(&r.slots[2], 8, full, "slot of pipe 2, p at %llu: found record %u, which is in a slot already", at + 8, d);
@@ -221,7 +237,8 @@ static void rings(void) {
     damage(&r.control->tail, 8, 60, "pipe %u, head", i);
     damage(&r.control->tail, 8, 4, "slot of pipe 3, p");
     damage(&r.control->tail, 8, 2, "slot of pipe 2, p");
-    damage(&rec(d)->pos, 8, 7, "record %u, pos at %llu: found position 7", d, (unsigned long long)pool_offset(pool, &rec(d)->pos));
+    damage(&rec(d)->pos, 8, 7, "record %u, pos at %llu: found position 7", d,
+           (unsigned long long)pool_offset(pool, &rec(d)->pos));
     damage(&rec(d)->pipe, 8, LINK(3, 3), "record %u, pos", d);
     damage(&rec(d)->word, 8, in_state(d, REC_HELD, me()), "slot of pipe 1, p");
     uint32_t ret = some(REC_RETURNED, false);
@@ -232,18 +249,22 @@ static void rings(void) {
 /* ---- records ---- */
 
 static void record_words(void) {
-    uint32_t i = held.record, child = rec(i)->first_child, leased = some(REC_LEASED, false), published = some(REC_PUBLISHED, true), ring = some(REC_ANCHORED, false);
+    uint32_t i = held.record, child = rec(i)->first_child, leased = some(REC_LEASED, false),
+             published = some(REC_PUBLISHED, true), ring = some(REC_ANCHORED, false);
     unsigned long long at = pool_offset(pool, &rec(i)->word);
     damage(&rec(i)->word, 8, in_state(i, 40, me()), "record %u, word at %llu: found state 40", i, at);
     damage(&rec(i)->word, 8, in_state(i, REC_HELD, 777), "record %u, word at %llu: found holder 777", i, at);
     for (uint32_t s = REC_SENDING; s <= REC_FORWARDING; s++) /* in whatever state, nobody has participant 777 */
-        if (s != REC_CHILD) damage(&rec(i)->word, 8, in_state(i, s, 777), "record %u, word at %llu: found holder 777", i, at);
+        if (s != REC_CHILD)
+            damage(&rec(i)->word, 8, in_state(i, s, 777), "record %u, word at %llu: found holder 777", i, at);
     damage(&rec(i)->word, 8, WORD(held.generation + 1, REC_FREE, 0), "record %u, parent", child);
     damage(&rec(i)->word, 8, in_state(i, REC_CHILD, 5), "record %u, parent", i);
     damage(&rec(i)->word, 8, in_state(i, REC_PUBLISHED, 0), "record %u, target", i);
     damage(&rec(leased)->parent, 8, LINK(0, DIR_COUNT), "record %u, parent", leased);
-    damage(&rec(leased)->parent, 8, LINK(word_gen(word(&pool_dir(pool, entry("p"))->word)), entry("p")), "record %u, parent", leased);
-    damage(&rec(leased)->rc_count, 8, word(&rec(leased)->rc_count) & ~(uint64_t)DELIVERIES_MASK, "record %u, rc_count", leased);
+    damage(&rec(leased)->parent, 8, LINK(word_gen(word(&pool_dir(pool, entry("p"))->word)), entry("p")),
+           "record %u, parent", leased);
+    damage(&rec(leased)->rc_count, 8, word(&rec(leased)->rc_count) & ~(uint64_t)DELIVERIES_MASK, "record %u, rc_count",
+           leased);
     damage(&rec(leased)->rc_count, 8, word(&rec(leased)->rc_count) + 1, "record %u, journey", leased);
     damage(&rec(leased)->journey, 8, word(&rec(leased)->journey) + 1, "record %u, journey", leased);
     damage(&rec(leased)->word, 8, in_state(leased, REC_LEASED, 99), "record %u, word", leased);
@@ -270,7 +291,8 @@ static void chunks(void) {
     damage(&r->chunks, 8, r->chunks + 8, "record %u, chunks", i);
     damage(&r->chunks, 8, other, "record %u, chunks", i);
     damage(&r->chunks, 8, 0, "tag at");
-    damage(&chunk->next, 8, r->chunks, "chunk of record %u, next at %llu: found the chunk", i, (unsigned long long)r->chunks);
+    damage(&chunk->next, 8, r->chunks, "chunk of record %u, next at %llu: found the chunk", i,
+           (unsigned long long)r->chunks);
     damage(&chunk->next, 8, UINT64_MAX, "chunk of record %u, next", i);
     damage(&chunk->bytes, 8, 77, "chunk of record %u, bytes at %llu: found 77", i, (unsigned long long)r->chunks + 8);
     damage(&r->bytes, 8, r->bytes + 1, "record %u, bytes", i);
@@ -313,7 +335,9 @@ static void shares(void) {
     damage(&rec(t)->target, 8, LINK(link_gen(target) + 1, object), "record %u, target", t);
     damage(&rec(t)->word, 8, in_state(t, REC_DECD, me()), "record %u, rc_count", object);
     damage(&rec(t)->word, 8, in_state(t, REC_SHARED, 0), "record %u, target", t);
-    damage(&rec(object)->rc_count, 8, (uint64_t)7 << 32 | link_gen(target), "record %u, rc_count at %llu: found 7, expected 2", object, (unsigned long long)pool_offset(pool, &rec(object)->rc_count));
+    damage(&rec(object)->rc_count, 8, (uint64_t)7 << 32 | link_gen(target),
+           "record %u, rc_count at %llu: found 7, expected 2", object,
+           (unsigned long long)pool_offset(pool, &rec(object)->rc_count));
     damage(&rec(object)->rc_count, 8, word(&rec(object)->rc_count) ^ 1, "record %u, rc_count", object);
     damage(&rec(object)->word, 8, in_state(object, REC_HELD, me()), "record %u, target", t);
 }
@@ -321,7 +345,8 @@ static void shares(void) {
 /* ---- pages ---- */
 
 static void pages(void) {
-    uint32_t i = held.record, page = page_of(pool, rec(i)->chunks), slot = 0, span = 0, high = data_page_high(pool), none = high - 1;
+    uint32_t i = held.record, page = page_of(pool, rec(i)->chunks), slot = 0, span = 0, high = data_page_high(pool),
+             none = high - 1;
     while (word_holder(word(&pool_tags(pool, page)[slot])) != i) slot++;
     while (span < high && word_state(word(&pool_pagemap(pool)[span])) != PAGE_SPAN) span++;
     while (none > 0 && word(&pool_pagemap(pool)[none])) none--;
@@ -330,30 +355,35 @@ static void pages(void) {
     damage(w, 8, 0, "record %u, chunks", i);
     damage(w, 8, WORD(0, 7, 0), "page %u, word at %llu: found state 7", page, (unsigned long long)pool_offset(pool, w));
     damage(w, 8, WORD(1, PAGE_SLAB + 7, me()), "page %u, word", page);
-    damage(w, 8, WORD(1, word_state(word(w)), 99), "page %u, word at %llu: found holder 99", page, (unsigned long long)pool_offset(pool, w));
+    damage(w, 8, WORD(1, word_state(word(w)), 99), "page %u, word at %llu: found holder 99", page,
+           (unsigned long long)pool_offset(pool, w));
     damage(w, 8, WORD(1, word_state(word(w)) - PAGE_SLAB + PAGE_SLAB_ORPHAN, 5), "page %u, word", page);
     damage(w, 8, WORD(1, PAGE_SPAN, 50), "page %u, ", page);
     damage(w, 8, WORD(0, PAGE_TRIM, 99), "page %u, word", page);
     a64 *tag = &pool_tags(pool, page)[slot];
     damage(tag, 8, 0, "record %u, chunks", i);
-    damage(tag, 8, WORD(held.generation + 5, 1, i), "page %u, tag at %llu: found record %u.%u, which is gone", page, (unsigned long long)pool_offset(pool, tag), i, held.generation + 5);
+    damage(tag, 8, WORD(held.generation + 5, 1, i), "page %u, tag at %llu: found record %u.%u, which is gone", page,
+           (unsigned long long)pool_offset(pool, tag), i, held.generation + 5);
     damage(tag, 8, WORD(held.generation, 2, i), "page %u, tag", page);
     uint32_t empty = 0, blocks = TAGS_PER_PAGE >> (word_state(word(w)) & 7);
     while (empty < blocks && word(&pool_tags(pool, page)[empty])) empty++;
     if (empty < blocks) damage(&pool_tags(pool, page)[empty], 8, WORD(held.generation, 1, i), "lost memory");
-    if (blocks < TAGS_PER_PAGE) damage(&pool_tags(pool, page)[63], 8, WORD(held.generation, 1, i), "page %u, tag", page);
+    if (blocks < TAGS_PER_PAGE)
+        damage(&pool_tags(pool, page)[63], 8, WORD(held.generation, 1, i), "page %u, tag", page);
     damage(&pool_tags(pool, span)[3], 8, WORD(held.generation, 1, i), "page %u, tag", span);
     a64 *s = &pool_pagemap(pool)[span];
     damage(s, 8, 0, "record %u, chunks", word_holder(word(s)));
     damage(s, 8, WORD(word_gen(word(s)) + 1, PAGE_SPAN, word_holder(word(s))), "page %u, word", span);
-    damage(&pool_pagemap(pool)[none], 8, word(s), "page %u, word at %llu: found record %u, whose chunks do not have it", none, (unsigned long long)pool_offset(pool, &pool_pagemap(pool)[none]), word_holder(word(s)));
+    damage(&pool_pagemap(pool)[none], 8, word(s), "page %u, word at %llu: found record %u, whose chunks do not have it",
+           none, (unsigned long long)pool_offset(pool, &pool_pagemap(pool)[none]), word_holder(word(s)));
     for (int k = 0; k < 2; k++) {
         uint32_t p = k ? span : page;
         uint64_t unit = page_offset(pool, p) >> UNIT_SHIFT;
         damage(&bits[unit / 64], 8, word(&bits[unit / 64]) & ~((uint64_t)1 << unit % 64), "page %u, word", p);
     }
     a64 *rp = &pool_recmap(pool)[0];
-    damage(rp, 8, WORD(1, PAGE_RECORDS, 99), "record page 0, word at %llu: found holder 99", (unsigned long long)pool_offset(pool, rp));
+    damage(rp, 8, WORD(1, PAGE_RECORDS, 99), "record page 0, word at %llu: found holder 99",
+           (unsigned long long)pool_offset(pool, rp));
     damage(rp, 8, WORD(1, 33, 0), "record page 0, word");
     damage(rp, 8, WORD(1, PAGE_ORPHAN, 4), "record page 0, word");
     damage(rp, 8, 0, "record page 0, word");
@@ -390,7 +420,9 @@ static void values_of(uint32_t i) {
             damage(&c->payload, 8, LINK(9, 9), "record %u, root", i);
             uint64_t mine = c->payload;
             for (uint32_t m = k + 1; m < t->used; m++) /* the other packet inside: named twice */
-                if (entries[m].value.type == CELL_REF) damage(&entries[m].value.payload, 8, mine, "found a second reference to record %u", link_record(mine));
+                if (entries[m].value.type == CELL_REF)
+                    damage(&entries[m].value.payload, 8, mine, "found a second reference to record %u",
+                           link_record(mine));
         }
     }
 }
@@ -409,7 +441,8 @@ static void values(void) {
 
 static void hints(void) {
     struct header *h = pool_header(pool);
-    a64 *const all[] = {&h->proc_high, &h->dir_high, &h->endp_high, &h->record_page_high, &h->data_page_high, &h->page_low, &h->high_units};
+    a64 *const all[] = {&h->proc_high,      &h->dir_high, &h->endp_high, &h->record_page_high,
+                        &h->data_page_high, &h->page_low, &h->high_units};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         uint64_t before = word(all[i]);
         static const uint64_t extremes[] = {UINT64_MAX, INT64_MAX, 1ull << 32, 1u << 31, 1u << 26, 0};

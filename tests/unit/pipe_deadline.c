@@ -7,7 +7,8 @@
 #define CHECK_TOOK(begin, least, most)                                                                                 \
     do {                                                                                                               \
         double took = seconds_now() - (begin);                                                                         \
-        CHECK_MSG(took >= (least)-1e-6 && took < (most), "took %.6f s, not %.6f .. %.6f", took, (double)(least), (double)(most)); \
+        CHECK_MSG(took >= (least)-1e-6 && took < (most), "took %.6f s, not %.6f .. %.6f", took, (double)(least),       \
+                  (double)(most));                                                                                     \
     } while (0)
 
 static a32 stop, ticks;

@@ -8,8 +8,10 @@ static brine_pipe *the_pipe;
 
 enum how { PIPE, POOL };
 static void interrupt(enum how how) {
-    if (how == PIPE) brine_pipe_interrupt(the_pipe);
-    else brine_pool_interrupt(pool);
+    if (how == PIPE)
+        brine_pipe_interrupt(the_pipe);
+    else
+        brine_pool_interrupt(pool);
 }
 
 static void on_pipe_signal(int signal) {

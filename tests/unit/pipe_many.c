@@ -56,7 +56,8 @@ static void order(void) {
     for (int round = 0; round < 2000; round++) {
         size_t n = check_below(&rng, 71 - (put - got)), done;
         brine_packet packets[100];
-        if (n && check_below(&rng, 4)) put_numbers(out, n, put);
+        if (n && check_below(&rng, 4))
+            put_numbers(out, n, put);
         else
             for (size_t i = 0; i < n; i++) CHECK_OK(put_number(out, put + i, brine_now()));
         put += n;
@@ -246,7 +247,8 @@ static void leases(void) {
     brine_pipe *from, *to = serve(pool, "to", 8);
     brine_packet packets[6];
     size_t done;
-    CHECK_OK(brine_pipe_serve_with(pool, "from", &(brine_pipe_options){.capacity = 8, .flags = BRINE_PIPE_LEASES}, &from));
+    CHECK_OK(
+        brine_pipe_serve_with(pool, "from", &(brine_pipe_options){.capacity = 8, .flags = BRINE_PIPE_LEASES}, &from));
     put_numbers(from, 6, 0);
     CHECK_OK(brine_dequeue_many(from, packets, 4, brine_now(), &done));
     CHECK_EQ_INT(done, 4);
@@ -350,7 +352,8 @@ static void closed(void) {
     CHECK_EQ_INT(done, 0);
     free_numbers(packets, 3, 0);
     get_numbers(client, 5, 3, 0);
-    for (int poll = 0; poll < 40; poll++) CHECK_STATUS(brine_dequeue_many(client, packets, 3, brine_now(), &done), BRINE_ECLOSED);
+    for (int poll = 0; poll < 40; poll++)
+        CHECK_STATUS(brine_dequeue_many(client, packets, 3, brine_now(), &done), BRINE_ECLOSED);
     CHECK_STATUS(brine_dequeue_many(client, packets, 3, brine_forever(), &done), BRINE_ECLOSED);
     CHECK_EQ_INT(done, 0);
     CHECK_OK(brine_pipe_close(client));
@@ -381,7 +384,8 @@ static void tail_behind(void) {
     end_pipe(pipe);
 }
 
-/* A reader of a full pipe that was stopped in the middle of taking two: there is room, and who waits for it is told so. */
+/* A reader of a full pipe that was stopped in the middle of taking two: there is room, and who waits for it is told so.
+ */
 static void head_behind(void) {
     brine_pipe *pipe = serve(pool, "p", 4);
     uint32_t index[2], me;
@@ -419,8 +423,10 @@ struct waiter {
 };
 static void *wait_many(void *argument) {
     struct waiter *w = argument;
-    if (w->reader) w->rc = brine_dequeue_many(the_pipe, w->packets, w->count, brine_forever(), &w->done);
-    else w->rc = brine_enqueue_many(the_pipe, w->packets, w->count, brine_forever(), &w->done);
+    if (w->reader)
+        w->rc = brine_dequeue_many(the_pipe, w->packets, w->count, brine_forever(), &w->done);
+    else
+        w->rc = brine_enqueue_many(the_pipe, w->packets, w->count, brine_forever(), &w->done);
     return NULL;
 }
 static void start(struct waiter *w, bool reader, size_t count) {

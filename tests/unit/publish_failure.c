@@ -14,7 +14,8 @@ static void directory_full(void) {
     CHECK_OK(brine__commit(pool, pool->layout.dir, DIR_COUNT * sizeof(struct dir_entry), false));
     CHECK_OK(brine__commit(pool, pool->layout.pipe, DIR_COUNT * sizeof(struct pipe_control), false));
     a64_raise(&pool_header(pool)->dir_high, DIR_COUNT);
-    for (uint32_t i = 1; i < DIR_COUNT; i++) a64_store_release(&pool_dir(pool, i)->word, WORD(0, DIR_HELD, a32_load_relaxed(pool->me)));
+    for (uint32_t i = 1; i < DIR_COUNT; i++)
+        a64_store_release(&pool_dir(pool, i)->word, WORD(0, DIR_HELD, a32_load_relaxed(pool->me)));
     snprintf(name, sizeof name, "%u", DIR_COUNT);
     CHECK_STATUS(brine_publish(pool, "v", packet), BRINE_ELIMIT);
     CHECK_CONTAINS(brine_detail(), name);

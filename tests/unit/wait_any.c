@@ -12,9 +12,12 @@ static void *act_later(void *argument) {
     struct later *l = argument;
     uint64_t number;
     sleep_ms(40);
-    if (l->closes) CHECK_OK(brine_pipe_close(l->pipe));
-    else if (l->reads) CHECK_OK(get_number(l->pipe, &number, brine_now()));
-    else CHECK_OK(put_number(l->pipe, 1, brine_now()));
+    if (l->closes)
+        CHECK_OK(brine_pipe_close(l->pipe));
+    else if (l->reads)
+        CHECK_OK(get_number(l->pipe, &number, brine_now()));
+    else
+        CHECK_OK(put_number(l->pipe, 1, brine_now()));
     return NULL;
 }
 
@@ -116,7 +119,8 @@ static void both_ways_of_all(brine_pool *pool) {
 
 static void refused(brine_pool *pool) {
     brine_pipe *pipe = serve(pool, "p", 1);
-    brine_wait wait = {pipe, BRINE_READABLE, 0}, none = {NULL, BRINE_READABLE, 0}, no_events = {pipe, 0, 0}, unknown = {pipe, 4, 0};
+    brine_wait wait = {pipe, BRINE_READABLE, 0}, none = {NULL, BRINE_READABLE, 0}, no_events = {pipe, 0, 0},
+               unknown = {pipe, 4, 0};
     static brine_wait too_many[129];
     for (int i = 0; i < 129; i++) too_many[i] = wait;
     CHECK_STATUS(brine_wait_any(NULL, 1, brine_now()), BRINE_EINVAL);
@@ -139,7 +143,8 @@ static void take_and_die(void *argument) {
     CHECK_EQ_INT(pipe_enter(pipe, &me), 0);
     CHECK_EQ_INT(brine__ring_dequeue(pipe, me, &packet), 0);
     /* one step back: as it was before the last store of the dequeue */
-    a64_store_release(&pool_record(brine_pipe_pool(pipe), packet.record)->word, WORD(packet.generation, REC_ARRIVED, me));
+    a64_store_release(&pool_record(brine_pipe_pool(pipe), packet.record)->word,
+                      WORD(packet.generation, REC_ARRIVED, me));
     raise(SIGKILL);
 }
 
@@ -156,7 +161,8 @@ static void returned_packet(brine_pool *pool) {
     CHECK_EQ_INT(pipe_info(pool, "r").returned, 1);
     CHECK_EQ_INT(next_number(pipe), 0);
     uint64_t number;
-    CHECK_STATUS(get_number(pipe, &number, brine_now()), BRINE_ETIMEDOUT); /* readiness is a hint; a failed try sets it right */
+    CHECK_STATUS(get_number(pipe, &number, brine_now()),
+                 BRINE_ETIMEDOUT); /* readiness is a hint; a failed try sets it right */
     CHECK_STATUS(brine_wait_any(&wait, 1, brine_now()), BRINE_ETIMEDOUT);
     /* with other packets behind it, it comes first */
     for (uint64_t i = 3; i < 6; i++) CHECK_OK(put_number(pipe, i, brine_now()));
