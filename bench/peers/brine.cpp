@@ -101,28 +101,31 @@ class Place {
     Processes others_;
 };
 
+template <typename Fill> brine_packet filled(brine_pool *pool, size_t bytes, Fill fill) {
+    brine_packet p;
+    void *data;
+    must(brine_packet_new(pool, &p), "new packet");
+    must(brine_assign_bytes_room(brine_root(p), bytes, &data), "room");
+    fill(data);
+    return p;
+}
+
+template <typename Take> auto read_and_free(brine_packet p, Take take) {
+    const void *data;
+    size_t length;
+    must(brine_as_bytes(brine_root(p), &data, &length), "read");
+    auto result = take(data, length);
+    must(brine_packet_free(p), "free");
+    return result;
+}
+
 class Brine {
   public:
     static std::string unavailable(const Plan &) { return ""; }
     explicit Brine(const Plan &plan) : place_(plan), bytes_(plan.bytes) {}
     void enter(const Role &) { place_.open(); }
-    template <typename Fill> void send(int way, Fill fill) {
-        brine_packet p;
-        void *data;
-        must(brine_packet_new(place_.pool(), &p), "new packet");
-        must(brine_assign_bytes_room(brine_root(p), bytes_, &data), "room");
-        fill(data);
-        place_.enqueue(way, p);
-    }
-    template <typename Take> auto receive(int way, Take take) {
-        brine_packet p = place_.dequeue(way);
-        const void *data;
-        size_t length;
-        must(brine_as_bytes(brine_root(p), &data, &length), "read");
-        auto result = take(data, length);
-        must(brine_packet_free(p), "free");
-        return result;
-    }
+    template <typename Fill> void send(int way, Fill fill) { place_.enqueue(way, filled(place_.pool(), bytes_, fill)); }
+    template <typename Take> auto receive(int way, Take take) { return read_and_free(place_.dequeue(way), take); }
 
   private:
     Place place_;
@@ -138,24 +141,14 @@ class Many {
         : place_(plan), bytes_(plan.bytes), batch_(std::min<size_t>(kBatch, plan.capacity)) {}
     void enter(const Role &) { place_.open(); }
     template <typename Fill> void send(int way, Fill fill) {
-        brine_packet &p = packets_[have_++];
-        void *data;
-        must(brine_packet_new(place_.pool(), &p), "new packet");
-        must(brine_assign_bytes_room(brine_root(p), bytes_, &data), "room");
-        fill(data);
+        packets_[have_++] = filled(place_.pool(), bytes_, fill);
         if (have_ < batch_) return;
         place_.enqueue_many(way, packets_, have_);
         have_ = 0;
     }
     template <typename Take> auto receive(int way, Take take) {
         if (next_ == have_) have_ = place_.dequeue_many(way, packets_, batch_), next_ = 0;
-        brine_packet p = packets_[next_++];
-        const void *data;
-        size_t length;
-        must(brine_as_bytes(brine_root(p), &data, &length), "read");
-        auto result = take(data, length);
-        must(brine_packet_free(p), "free");
-        return result;
+        return read_and_free(packets_[next_++], take);
     }
 
   private:

@@ -260,6 +260,33 @@ static void readonly_keys(void) {
     CHECK_INT(brine_find(tab, "key"), 1);
 }
 
+/* The first entries of a tab in a chunk get room for more where they are, unless something stands behind them: after
+ * `until` keys, if it is not 0. Refs are good in both cases. */
+static void growing_where_it_is(int until) {
+    brine_packet own = new_packet(pool);
+    brine_ref tab = brine_set_tab(brine_root(own), "tab"), first = tab, values[40];
+    char key[32];
+    for (int i = 0; i < 40; i++) {
+        if (until && i == until) CHECK_GOOD(brine_set_arr(brine_root(own), "behind"));
+        if (until && i == until) CHECK_OK(brine_append_int(brine_find(brine_root(own), "behind"), -1));
+        snprintf(key, sizeof key, "a longer key %d", i);
+        CHECK_OK(brine_set_int(tab, key, i));
+        values[i] = brine_find(tab, key);
+        if (i == 0) first = values[0];
+        if (i == 15) /* 16 keys: the first is still at its place, or not */
+            CHECK_EQ_INT(brine_find(tab, "a longer key 0").place == first.place, until == 0 || until > 8);
+        for (int k = 0; k <= i; k++) CHECK_INT(values[k], k);
+    }
+    CHECK_EQ_INT(brine_length(tab), 40);
+    for (int i = 0; i < 40; i++) {
+        snprintf(key, sizeof key, "a longer key %d", i);
+        CHECK_INT(brine_find(tab, key), i);
+    }
+    CHECK_OK(brine_packet_error(own));
+    CHECK_OK(brine_packet_validate(own));
+    CHECK_OK(brine_packet_free(own));
+}
+
 int main(void) {
     pool = value_pool(64 << 20);
     packet = new_packet(pool);
@@ -273,6 +300,7 @@ int main(void) {
     iteration_notices();
     refused();
     readonly_keys();
+    for (int until = 0; until <= 16; until += 4) growing_where_it_is(until);
     CHECK_OK(brine_packet_validate(packet));
     CHECK_OK(brine_packet_free(packet));
     end_pool(pool);
