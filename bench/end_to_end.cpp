@@ -2,11 +2,10 @@
 //
 // What an application sees.
 //
-//   C  the structured packet, {"sequence_number", "timestamp", "name", "tags": [2], "hdr": {10 keys}, "data": 1000
-//   float64},
-//      made by the writer; the reader takes the number, three header keys and the sum of the data: rates and round
-//      trips. Beside brine, which builds it in place: containers in shared memory, msgpack and a plain struct through
-//      every peer, and the limit, a bare loop that writes and reads the struct behind a flag
+//   C  the structured packet, {"sequence_number", "timestamp", "name", "tags": [2], "hdr": {10 keys},
+//      "data": 1000 float64}, made by the writer; the reader takes the number, three header keys and the sum of the
+//      data: rates and round trips. Beside brine, which builds it in place: containers in shared memory, msgpack and a
+//      plain struct through every peer, and the limit, a bare loop that writes and reads the struct behind a flag
 //   F  attaching, serving and connecting, memory taken for a packet, and what a death costs the survivors
 #include "structured.hpp"
 #include "transport.hpp"

@@ -44,8 +44,8 @@ typedef struct brine_pipe_info {
     uint64_t bytes_in, bytes_out; /* sizes of those packets in the pool; never copied bytes */
     uint64_t timeouts_in, timeouts_out;
     uint64_t drops; /* by fan-out policy */
-    uint64_t
-        returned; /* given back: their reader died before it had (with leases: acknowledged) them, or by brine_nack */
+    /* Given back: their reader died before it had (with leases: acknowledged) them, or by brine_nack. */
+    uint64_t returned;
     uint64_t dead_letters;     /* of them, gone to the dead-letter pipe */
     uint32_t servers, clients; /* handles open now */
     uint32_t blocked_writers, blocked_readers;

@@ -44,8 +44,8 @@ BRINE_API BRINE_MUST_CHECK int brine_pipe_serve(brine_pool *pool, const char *na
 typedef struct brine_pipe_options {
     uint32_t capacity; /* as for brine_pipe_serve */
     unsigned flags;    /* BRINE_PIPE_LEASES */
-    uint32_t
-        max_deliveries; /* with leases, 1..65534: a packet returned after so many goes to dead_letter; 0: no limit */
+    /* With leases, 1..65534: a packet returned after so many goes to dead_letter. 0: no limit. */
+    uint32_t max_deliveries;
     const char *dead_letter; /* name of that pipe, in the same pool; needed with max_deliveries */
 } brine_pipe_options;
 
@@ -90,12 +90,16 @@ BRINE_API BRINE_MUST_CHECK int brine_dequeue(brine_pipe *pipe, brine_packet *pac
 
 /*
  * Several at once: the same as so many single calls, in order and in what a death leaves, at a part of the cost per
- * packet. At most 64 are in hand at any instant, so others get their turn in between. brine_enqueue_many  0: all
- * `count` are in. Else the first *done are, and the others are still the caller's; the status is that of
- * packets[*done]. Waits for room as often as needed, until the deadline. brine_dequeue_many  0: *done packets, at least
- * 1 and at most `count`, which are the caller's to read and free. Waits only while the pipe is empty: it does not wait
- * for more to come. Else *done is 0. done may be NULL for brine_enqueue_many. Errors: as the single calls; BRINE_EINVAL
- * (no array, room for 0 packets). Since 0.1.
+ * packet. At most 64 are in hand at any instant, so others get their turn in between.
+ *
+ * brine_enqueue_many: 0: all `count` are in. Else the first *done are, and the others are still the caller's; the
+ * status is that of packets[*done]. Waits for room as often as needed, until the deadline.
+ *
+ * brine_dequeue_many: 0: *done packets, at least 1 and at most `count`, which are the caller's to read and free. Waits
+ * only while the pipe is empty: it does not wait for more to come. Else *done is 0.
+ *
+ * done may be NULL for brine_enqueue_many. Errors: as the single calls; BRINE_EINVAL (no array, room for 0 packets).
+ * Since 0.1.
  */
 BRINE_API BRINE_MUST_CHECK int brine_enqueue_many(brine_pipe *pipe, const brine_packet *packets, size_t count,
                                                   brine_deadline deadline, size_t *done);

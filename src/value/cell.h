@@ -41,8 +41,9 @@
  * deleted. Up to TAB_SCAN entries are found by scanning the hashes; larger tabs have an index, open
  * addressing with linear probing. A word of it has entry number + 1 where `mask` has ones, and above them the hash's
  * own bits, so that other keys are passed by without a look at their entries.
- *   live <= used <= capacity;  hashes[i] == 0 <=> entry i is a hole;  index slots = mask + 1, a power of two > used /
- * 0.6 capacity is a multiple of TAB_STEP: small tabs are scanned in steps */
+ *   live <= used <= capacity;  hashes[i] == 0 <=> entry i is a hole
+ *   index slots = mask + 1, a power of two > used / 0.6
+ *   capacity is a multiple of TAB_STEP: small tabs are scanned in steps */
 struct tab {
     uint32_t used, live, capacity, mask; /* mask 0: no index */
     uint64_t version;                    /* counts insertions and deletions */

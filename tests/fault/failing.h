@@ -112,8 +112,8 @@ static bool same_presence(const char *what, const struct presence *was, const st
 
 struct row {
     uint64_t calls, made, errors, leaks, crashes;
-    struct presence
-        usual; /* what an undisturbed run leaves: things that are kept for good, as the first use makes them */
+    /* What an undisturbed run leaves: things that are kept for good, as the first use makes them. */
+    struct presence usual;
     uint64_t file_bytes, parent_file_bytes; /* memory of the pool's file after it */
     uint64_t base_bytes, base_packets;      /* FORKED_USE: what the parent has in the pool meanwhile */
     uint64_t at;                            /* where it is now, for the message when it crashes */
